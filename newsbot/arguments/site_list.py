@@ -22,7 +22,7 @@ UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def _every(value: Any) -> Any:
-    found = re.fullmatch(r"([1-9]\d{0,4})\s*([mhdw])", str(value).strip().lower())
+    found = re.fullmatch(r"([1-9][0-9]{0,4})\s*([mhdw])", str(value).strip().lower())
     if found is None:
         raise ValueError(f"takes a number and m, h, d or w, such as 30m, 6h or 1d, not {value!r}")
     return int(found[1]) * UNITS[found[2]]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import islice
 
 from newsbot.article.links import absolute
+from newsbot.numbers import decimal, up_to
 
 Attributes = Mapping[str, str | None]
 
@@ -101,7 +102,7 @@ def largest(srcset: str, base: str) -> str | None:
     """The widest candidate of a ``srcset``. A URL may contain commas."""
     best, width = None, -1.0
     for found in islice(_CANDIDATE.finditer(srcset), _CANDIDATES):
-        size = float(found[2]) if found[2] and found[2].count(".") < 2 and found[2] != "." else 0.0
+        size = decimal(found[2] or "") or 0.0
         url = _usable(found[1].strip(","), base)
         if url and size > width:
             best, width = url, size
@@ -164,7 +165,7 @@ def _is_placeholder(value: str) -> bool:
 
 
 def _is_large(width: str | None) -> bool:
-    return width is not None and width.isascii() and width.isdecimal() and int(width[:5]) >= 300
+    return (up_to(width, 300) or 0) >= 300
 
 
 def _is_dot(value: str | None) -> bool:

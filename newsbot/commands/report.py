@@ -11,6 +11,7 @@ from scrapy.commands import ScrapyCommand
 
 from newsbot.commands.ending import OneLineEnd
 from newsbot.errors import BadArgument
+from newsbot.numbers import from_digits
 from newsbot.terminal import counted, show
 
 DEFAULT = "report.html"
@@ -61,6 +62,6 @@ class Command(OneLineEnd, ScrapyCommand):
         return Path(args[0] if args else DEFAULT)
 
     def _runs(self, value: str) -> int:
-        if not (value.isascii() and value.isdigit() and 1 <= int(value) <= MOST_RUNS):
+        if not (number := from_digits(value, most=MOST_RUNS)):
             raise BadArgument(f"--runs takes a number from 1 to {MOST_RUNS}, not {value!r}")
-        return int(value)
+        return number

@@ -24,6 +24,7 @@ from newsbot.export.rights import UseFilter
 from newsbot.export.selection import Selected, choose, the_site
 from newsbot.extras import require
 from newsbot.feeds.files import PartFile, check_target
+from newsbot.numbers import from_digits
 from newsbot.terminal import discard_output, output_of_rows, tell
 from newsbot.timestamps import compact_utc, iso_utc
 
@@ -214,9 +215,9 @@ def _write(target: ExportTarget, form: Format, archive: Archive, reading: Readin
 def _latest(value: str | None) -> int:
     if value is None:
         return LATEST
-    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= MOST_LATEST):
+    if not (number := from_digits(value, most=MOST_LATEST)):
         raise BadArgument(f"--latest takes a number from 1 to {MOST_LATEST}, not {value!r}")
-    return int(value)
+    return number
 
 
 def _moment(value: str | None, option: str, *, end: bool = False) -> str | None:

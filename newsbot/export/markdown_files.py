@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from newsbot.article.cleaning.markdown import markdown
 from newsbot.items import Post
+from newsbot.numbers import is_digits
 from newsbot.safe_json import without_surrogates
 
 LONGEST = 60
@@ -43,7 +44,7 @@ def type_folder(name: str) -> str:
 
 def year_folder(post: Post) -> str:
     year = (post.published_local or post.published or "")[:4]
-    return year if year.isascii() and year.isdigit() else "undated"
+    return year if is_digits(year) else "undated"
 
 
 def site_folder(site: str) -> str:

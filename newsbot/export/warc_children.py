@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from newsbot.export.warc_answers import WarcAnswers
 from newsbot.export.warc_replay import replay
 from newsbot.items import Post
+from newsbot.numbers import from_digits
 from newsbot.wordpress.api import PER_PAGE, Api, Site
 from newsbot.wordpress.joins.children import ChildrenFetcher
 from newsbot.wordpress.joins.relations import Relation
@@ -39,15 +40,11 @@ def _requests(answers: WarcAnswers, api: Api, relation: Relation) -> Requests:
     for url in answers.urls:
         route, params = api.route(url) or ("", {})
         ids = params.get(relation.param or "", "").split(",")
-        if (
-            route == relation.route
-            and len(set(ids)) == len(ids)
-            and all(number.isascii() and number.isdigit() for number in ids)
-        ):
-            key = tuple(int(number) for number in ids)
+        key = tuple(number for text in ids if (number := from_digits(text)) is not None)
+        if route == relation.route and len(set(key)) == len(ids):
             # A site that refuses pages of this size was asked for smaller ones.
-            size = params.get("per_page", "")
-            found[key] = min(found.get(key, PER_PAGE), int(size) if size.isascii() and size.isdigit() else PER_PAGE)
+            size = from_digits(params.get("per_page"))
+            found[key] = min(found.get(key, PER_PAGE), PER_PAGE if size is None else size)
     return found
 
 

@@ -14,6 +14,7 @@ from newsbot.export.warc_children import fill_children
 from newsbot.export.warc_listings import ListedPages
 from newsbot.export.warc_replay import replay
 from newsbot.items import Comment, Media, Post, Record
+from newsbot.numbers import is_digits
 from newsbot.pipelines.clean import CleanPipeline
 from newsbot.rights.answers import rights_in_headers
 from newsbot.wordpress import records
@@ -293,7 +294,7 @@ def _id_of(row: Mapping[str, Any], *shown: int | None) -> int:
 def _listing_of(route: str) -> str:
     """The route that lists the rows of ``route``, which may be that of a single row."""
     listing, _, last = route.rpartition("/")
-    return listing if last.isdigit() else route
+    return listing if is_digits(last) else route
 
 
 def _rows_in(reply: Reply) -> list[dict[str, Any]]:

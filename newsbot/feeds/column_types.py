@@ -85,13 +85,13 @@ def _text(value: Any, _wanted: Type) -> str:
 
 
 def _whole(value: Any, _wanted: Type) -> int:
-    if isinstance(value, int) and -_LARGEST <= value < _LARGEST:
+    if isinstance(value, int) and not isinstance(value, bool) and -_LARGEST <= value < _LARGEST:
         return int(value)
     raise Misfit
 
 
 def _number(value: Any, _wanted: Type) -> float:
-    if isinstance(value, int | float) and math.isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     raise Misfit
 

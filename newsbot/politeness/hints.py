@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from newsbot.numbers import decimal, from_digits
+
 EPOCH_SECONDS = 1_000_000_000
 """A reset above this is a point in time (seconds since 1970). A smaller one is a number of seconds to wait."""
 
@@ -16,18 +18,16 @@ EPOCH_MILLISECONDS = 100_000_000_000
 
 _ZERO_LEFT = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
 _RESET = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset-after")
-_SECONDS = re.compile(r"\d+(?:\.\d+)?\Z", re.ASCII)
 _READ = 4_000
 """Characters of a Retry-After that are read."""
 
-_DIGITS = 300
-"""Digits that a number may have. A longer one asks for a longer wait than any that newsbot grants."""
+_MOST = 10**15
+"""A limit that names a greater number counts time in microseconds or less, which no known header does."""
 
 _WEEKDAY = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},", re.ASCII | re.IGNORECASE)
 _LEAP = re.compile(r":60\b", re.ASCII)
 """A leap second, which RFC 9110 section 5.6.7 allows and ``datetime`` does not."""
 
-_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?\Z", re.ASCII)
 _PARAMETER = re.compile(r"(?:^|[;,\s])([a-z]{1,9})\s*=\s*(\d{1,15})(?=[;,\s]|$)", re.ASCII | re.IGNORECASE)
 
 
@@ -47,8 +47,8 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> float | No
 
 def _wait(text: str, headers: Mapping[str, str], now: float) -> float | None:
     """Seconds that one value of Retry-After asks for, or None."""
-    if _SECONDS.match(text):
-        return float(math.ceil(float(text[:_DIGITS])))
+    if (seconds := decimal(text)) is not None:
+        return float(math.ceil(seconds))
     moment = _http_date(text)
     return None if moment is None else max(0.0, moment - _server_now(headers, now))
 
@@ -76,7 +76,7 @@ def rate_limit_seconds(headers: Mapping[str, str], *, now: float) -> float | Non
 def _structured(text: str) -> float | None:
     waits: list[float] = []
     for policy in re.split(r",(?=\s*[\"a-z*][^=,]*;)", text[:2000], flags=re.IGNORECASE):
-        values = {name.lower(): int(value) for name, value in _PARAMETER.findall(policy)}
+        values = {name.lower(): from_digits(value) for name, value in _PARAMETER.findall(policy)}
         left = values.get("r", values.get("remaining"))
         reset = values.get("t", values.get("reset"))
         if left == 0 and reset is not None:
@@ -93,8 +93,8 @@ def _until(value: float, headers: Mapping[str, str], now: float) -> float:
 
 
 def _number(text: str | None) -> float | None:
-    text = (text or "").strip()
-    return float(text) if _NUMBER.match(text) else None
+    number = decimal((text or "").strip())
+    return number if number is not None and number < _MOST else None
 
 
 def _server_now(headers: Mapping[str, str], now: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from newsbot.numbers import is_digits
 from newsbot.report.gaps import Gap
 
 WIDTH = 720
@@ -51,7 +52,7 @@ class Chart:
 
 def posts_over_time(days: Sequence[tuple[str, int]], gaps: Sequence[Gap] = ()) -> Chart | None:
     """The chart of ``days``, which are days with their number of posts, in order; None without a day."""
-    dated = [(day, posts) for day, posts in days if day[:4].isdigit() and day[5:7].isdigit()]
+    dated = [(day, posts) for day, posts in days if is_digits(day[:4]) and is_digits(day[5:7])]
     if not dated:
         return None
     months = _months(dated[0][0], dated[-1][0])

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from newsbot.numbers import from_digits
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Python's is_global follows the IANA registries, which call these networks global although they may carry any address.
@@ -23,8 +25,8 @@ _NEVER = (
     ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4 relays, deprecated
 )
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
-_MOST_DIGITS = 20
-"""Digits of a part of an address that may still be small enough."""
+_TOO_LARGE = 1 << 64
+"""A number that is no address."""
 
 _ATON_PART = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)\Z", re.ASCII)
 
@@ -149,8 +151,7 @@ def _parse(text: str) -> Address | None:
 def _aton(part: str) -> int:
     if part[:2].lower() == "0x":
         return int(part[2:] or "0", 16)
-    if len(part.lstrip("0")) > _MOST_DIGITS:
-        return 1 << 64  # no address; Python refuses to read a number of thousands of digits
     # inet_aton reads 0177 as octal and refuses 08 and 09. Other libraries may read 08 as decimal, so this does too.
     octal = len(part) > 1 and part[0] == "0" and all(digit in "01234567" for digit in part)
-    return int(part, 8 if octal else 10)
+    number = int(part, 8) if octal else from_digits(part)
+    return _TOO_LARGE if number is None else number

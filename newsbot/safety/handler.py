@@ -28,6 +28,7 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IResponse
 
 from newsbot import signals
+from newsbot.numbers import from_digits
 from newsbot.safety.tls import NotingPolicy, TlsFailed, tls_fault
 
 HEAD_BYTES = 256 * 1024
@@ -79,10 +80,10 @@ def mend_lengths(headers: Headers) -> None:
         if encodings.rpartition(b",")[2].strip().lower() == b"chunked":
             headers.setRawHeaders(b"Transfer-Encoding", [b"chunked"])
     lengths = b",".join(headers.getRawHeaders(b"Content-Length") or [])
-    numbers = {number.strip(b" \t\"'+") for number in lengths.split(b",")}
+    numbers = {from_digits(number.strip(b" \t\"'+").decode("latin-1")) for number in lengths.split(b",")}
     headers.removeHeader(b"Content-Length")
-    if len(numbers) == 1 and (number := numbers.pop()).isdigit():
-        headers.setRawHeaders(b"Content-Length", [number])
+    if len(numbers) == 1 and (number := numbers.pop()) is not None:
+        headers.setRawHeaders(b"Content-Length", [str(number).encode("ascii")])
 
 
 class CappedFactory(_LenientHTTP11ClientFactory):

@@ -5,20 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from newsbot.numbers import from_digits
 from newsbot.warc.exchange import final_head
 from newsbot.wordpress.messages import Reply
 
 _MEMBER = b"\x1f\x8b\x08"
 _GZIP = zlib.MAX_WBITS | 16
 CHUNK = 1 << 18
-_SIZE = re.compile(r"[0-9]{1,18}")
 
 
 class DamagedRecord(ValueError):
@@ -91,10 +90,10 @@ def _parsed(data: bytes, offset: int, length: int) -> StoredRecord:
     head, end, rest = data.partition(b"\r\n\r\n")
     version, *lines = head.decode("utf-8", "replace").split("\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    size = headers.get("content-length", "")
-    if not version.startswith("WARC/1.") or not end or not _SIZE.fullmatch(size) or len(rest) < int(size):
+    size = from_digits(headers.get("content-length"))
+    if not version.startswith("WARC/1.") or not end or size is None or len(rest) < size:
         raise DamagedRecord(f"at byte {offset} no WARC record begins")
-    block = rest[: int(size)]
+    block = rest[:size]
     digest = headers.get("warc-block-digest", "")
     if digest.startswith("sha1:") and digest != f"sha1:{base64.b32encode(_sha1(block)).decode('ascii')}":
         raise DamagedRecord(f"the digest of the record at byte {offset} differs")
@@ -122,8 +121,8 @@ def message_of(record: StoredRecord) -> tuple[int, list[tuple[str, bytes]], byte
     """The status, the headers and the body of an answer, without its transfer encoding. Raises DamagedRecord."""
     start, end = final_head(record.block)
     lines = record.block[start:end].decode("latin-1").splitlines()
-    status = lines[0].split(" ")[1:2] if lines else []
-    if not status or not _SIZE.fullmatch(status[0]):
+    status = from_digits("".join(lines[0].split(" ")[1:2])) if lines else None
+    if status is None:
         raise DamagedRecord(f"the record at byte {record.offset} holds no answer")
     headers: list[tuple[str, bytes]] = []
     for line in lines[1:]:
@@ -135,7 +134,7 @@ def message_of(record: StoredRecord) -> tuple[int, list[tuple[str, bytes]], byte
     body = record.block[end:]
     if any(name == "transfer-encoding" and b"chunked" in value.lower() for name, value in headers):
         body = unchunked(body)
-    return int(status[0]), headers, body
+    return status, headers, body
 
 
 def unchunked(data: bytes) -> bytes:

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from newsbot.numbers import from_digits
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.messages import Reply
@@ -65,8 +66,7 @@ def site_time(reply: Reply) -> str | None:
 
 def age(reply: Reply) -> int:
     """For how many seconds a cache has kept the answer (``Age``, RFC 9111 section 5.1); 0 where no cache says so."""
-    value = reply.headers.get("age", "").strip()
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
+    return from_digits(reply.headers.get("age", "").strip(), most=999_999_999) or 0
 
 
 def _earlier(moment: str | None, seconds: int) -> str | None:

@@ -8,6 +8,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
+from newsbot.numbers import is_digits
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _RECENT = 1_024
 """Guids whose canonical form is kept in memory. The guid of a row is compared several times, and the address of a site
@@ -80,7 +82,7 @@ def is_evidence(guid: str) -> bool:
     except ValueError:
         pass
     labels = host.split(".")
-    if len(labels) < 2 or labels[-1].isdigit() or host.endswith(tuple(f".{name}" for name in _PRIVATE_DOMAINS)):
+    if len(labels) < 2 or is_digits(labels[-1]) or host.endswith(tuple(f".{name}" for name in _PRIVATE_DOMAINS)):
         return False
     return "example" not in labels[:2] if len(labels) > 2 else labels[0] != "example"
 
@@ -100,7 +102,7 @@ def _host(url: str) -> str | None:
 
 
 def _has_port(netloc: str) -> bool:
-    return netloc.rpartition(":")[2].isdigit() and not netloc.endswith("]")
+    return is_digits(netloc.rpartition(":")[2]) and not netloc.endswith("]")
 
 
 def _address(url: str) -> tuple[str, str] | None:

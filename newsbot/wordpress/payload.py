@@ -260,7 +260,7 @@ def per_page_limit(refusal: Refused) -> int | None:
     text = refusal.params.get("per_page")
     if text is None and "per_page" not in refusal.text:
         return None
-    numbers = [int(n) for n in re.findall(r"(?<!\d)\d{1,9}(?!\d)", text or refusal.text)]
+    numbers = [int(n) for n in re.findall(r"(?<![0-9])[0-9]{1,9}(?![0-9])", text or refusal.text)]
     return max(numbers) if numbers else None
 
 

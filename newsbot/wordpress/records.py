@@ -13,9 +13,10 @@ from typing import Any
 from newsbot.article.text import plain_text, scrub
 from newsbot.errors import RecordError
 from newsbot.items import Author, Comment, FeaturedImage, Media, Post, Source, Term, TermRef, User
+from newsbot.numbers import is_digits, whole
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.dates import local_date, utc
-from newsbot.wordpress.values import address, decoded, flag, linked_id, object_in, rendered, row_id, text, whole
+from newsbot.wordpress.values import address, decoded, flag, object_in, rendered, row_id, text
 
 POST_FIELDS = (
     "id", "date", "date_gmt", "modified", "modified_gmt", "guid", "slug", "status", "type", "link", "title", "content",
@@ -50,7 +51,7 @@ def record_id(raw: Any) -> int:
 def read_post(raw: Mapping[str, Any], *, site: Site, type_: str, fetched_at: str, request_url: str) -> Post:
     """A post, page or object of a custom type. ``content_html`` is raw; linked objects are joined afterwards."""
     content = raw.get("content")
-    image = linked_id(raw.get("featured_media"))
+    image = row_id(raw.get("featured_media"))
     return Post(
         site=site.key,
         type=type_,
@@ -74,7 +75,7 @@ def read_post(raw: Mapping[str, Any], *, site: Site, type_: str, fetched_at: str
         sticky=flag(raw.get("sticky")),
         protected=bool(content.get("protected")) if isinstance(content, dict) else None,
         comment_status=text(raw.get("comment_status")),
-        parent=linked_id(raw.get("parent")),
+        parent=row_id(raw.get("parent")),
         fetched_at=fetched_at,
         request_url=request_url,
     )
@@ -90,7 +91,7 @@ def _plain(value: Any) -> str | None:
 
 
 def _author(raw: Mapping[str, Any]) -> Author | None:
-    author = linked_id(raw.get("author"))
+    author = row_id(raw.get("author"))
     return Author(id=author) if author else None
 
 
@@ -124,9 +125,9 @@ def read_comment(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request
         type="comment",
         id=record_id(raw),
         url=address(raw.get("link"), site.home),
-        post=linked_id(raw.get("post")),
-        parent=linked_id(raw.get("parent")),
-        author=Author(id=linked_id(raw.get("author")), name=name, url=page),
+        post=row_id(raw.get("post")),
+        parent=row_id(raw.get("parent")),
+        author=Author(id=row_id(raw.get("author")), name=name, url=page),
         content_html=rendered(raw.get("content")),
         published=utc(raw.get("date_gmt"), raw.get("date"), site),
         published_local=local_date(raw.get("date")),
@@ -157,7 +158,7 @@ def read_media(raw: Mapping[str, Any], *, site: Site, fetched_at: str, request_u
         height=whole(details.get("height")),
         filesize=whole(details.get("filesize")),
         sizes=_sizes(details.get("sizes"), site.home),
-        post=linked_id(raw.get("post")),
+        post=row_id(raw.get("post")),
         author=_author(raw),
         published=utc(raw.get("date_gmt"), raw.get("date"), site),
         modified=utc(raw.get("modified_gmt"), raw.get("modified"), site),
@@ -186,7 +187,7 @@ def read_term(raw: Mapping[str, Any], *, site: Site, taxonomy: str, fetched_at: 
         slug=text(raw.get("slug")),
         name=decoded(raw.get("name")),
         description=plain_text(text(raw.get("description")) or ""),
-        parent=linked_id(raw.get("parent")),
+        parent=row_id(raw.get("parent")),
         count=whole(raw.get("count")),
         fetched_at=fetched_at,
         request_url=request_url,
@@ -232,7 +233,7 @@ def _read_term_ref(raw: Mapping[str, Any], taxonomy: str) -> TermRef:
         id=record_id(raw),
         slug=slug,
         name=name,
-        parent=linked_id(raw.get("parent")),
+        parent=row_id(raw.get("parent")),
     )
 
 
@@ -243,7 +244,7 @@ def _name_shown(login: str | None, description: str | None) -> str | None:
     id and perhaps an address.
     """
     words = (description or "").split()
-    while words and ("@" in words[-1] or words[-1].isdigit() or words[-1] == login):
+    while words and ("@" in words[-1] or is_digits(words[-1]) or words[-1] == login):
         words.pop()
     half = len(words) // 2
     if half and words[:half] == words[half:]:

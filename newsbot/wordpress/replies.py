@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from newsbot.errors import BadStatus, Flooded, NotJson, PayloadError, Refused
+from newsbot.numbers import from_digits, is_digits
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import FINAL_ERRORS, Reply, Steps
 from newsbot.wordpress.values import objects_in
@@ -57,7 +58,7 @@ def rows_of(reply: Reply) -> list[dict[str, Any]]:
     """
     listed = answer(reply)
     if isinstance(listed, dict):
-        holed = all(key.isdigit() for key in listed) if listed else "x-wp-total" in reply.headers
+        holed = all(map(is_digits, listed)) if listed else "x-wp-total" in reply.headers
         if not holed:
             raise NotJson("expected a list, got an object")
     rows = objects_in(listed)
@@ -86,7 +87,7 @@ def total_of(reply: Reply, *, pages: bool = False) -> int | None:
     }
     # A proxy may send the header twice. A comma without a space may divide thousands.
     value = values.pop() if len(values) == 1 else ""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
+    return from_digits(value)
 
 
 def with_rows(reply: Reply, found: Sequence[Any] | Mapping[str, Any], *, total: int | None, size: int) -> Reply:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from newsbot.wordpress.values import integer, list_in, object_in
+from newsbot.numbers import integer
+from newsbot.wordpress.values import list_in, object_in
 
 _WORDS = re.compile(r'(-?)(?:"([^"]+)"|(\S+))')
 """A word or a phrase in quotes, as WordPress divides a search; a minus leaves rows with the word out."""

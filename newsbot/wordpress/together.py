@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from newsbot.errors import DiscoveryError, PayloadError
+from newsbot.numbers import is_digits
 from newsbot.urls import as_url
 from newsbot.wordpress.api import PER_PAGE, Params, Site
 from newsbot.wordpress.discovery import discover
@@ -107,9 +108,9 @@ def _by_slug(site: Site, base: str, urls: Sequence[str]) -> Asking[dict[str, Mea
     wanted = {place_key(as_url(url)): url for url in urls}
     slugs = {url: _slug(url) for url in urls}
     lists: list[dict[str, list[str]]] = []
-    if numbers := [slug for slug in slugs.values() if slug.isdigit()]:
+    if numbers := [slug for slug in slugs.values() if is_digits(slug)]:
         lists.append({"include": numbers})
-    named = (Lacking(place_of(as_url(url))) for url, slug in slugs.items() if slug and not slug.isdigit())
+    named = (Lacking(place_of(as_url(url))) for url, slug in slugs.items() if slug and not is_digits(slug))
     lists += [{"slug": list(batch)} for batch in slug_batches(named)]
     for params in lists:
         if not all(map(site.accepted(route).takes, params)):
@@ -195,7 +196,7 @@ def _without_token(params: Mapping[str, str]) -> dict[str, str]:
     fields = params.get("_fields")
     kept = {name: value for name, value in params.items() if name != "_"}
     if fields is not None:
-        kept["_fields"] = ",".join(name for name in fields.split(",") if not name[1:].isdigit() or name[0] != NO_FIELD)
+        kept["_fields"] = ",".join(name for name in fields.split(",") if not is_digits(name[1:]) or name[0] != NO_FIELD)
     return kept
 
 

@@ -6,21 +6,15 @@ number arrives as text.
 
 from __future__ import annotations
 
-import re
 from html import unescape
 from sys import getsizeof
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from newsbot.article.text import scrub
-
-_DIGITS = re.compile(r"[0-9]{1,30}")
-"""Digits that are read as a number. Python refuses to read thousands of them."""
+from newsbot.numbers import GREATEST, integer, is_digits
 
 _WEB = ("https://", "http://")
-
-GREATEST_ID = 2**63 - 1
-"""WordPress's ids are BIGINTs, and the archive's are too."""
 
 
 def memory_of(value: Any) -> int:
@@ -44,7 +38,7 @@ def object_in(value: Any) -> dict[str, Any]:
 
 def list_in(value: Any) -> list[Any]:
     """The list in an answer. PHP writes a list with missing indexes as an object. For any other value: []."""
-    if isinstance(value, dict) and all(str(key).isdigit() for key in value):
+    if isinstance(value, dict) and all(is_digits(str(key)) for key in value):
         return list(value.values())
     return value if isinstance(value, list) else []
 
@@ -93,31 +87,11 @@ def rendered(value: Any) -> str | None:
     return found if isinstance(found, str) and found.strip() else None
 
 
-def integer(value: Any) -> int | None:
-    """An integer, also where it came as text or as 52.0; None where something else came."""
-    if isinstance(value, str):
-        return int(value) if _DIGITS.fullmatch(value.strip()) else None
-    if isinstance(value, float):
-        # Beyond 2**53 a float stands for several integers.
-        return int(value) if value.is_integer() and abs(value) <= 2**53 else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def whole(value: Any) -> int | None:
-    """A number of 0 or more, or None."""
-    number = integer(value)
-    return number if number is not None and number >= 0 else None
-
-
 def row_id(value: Any) -> int | None:
-    """The id of a row, or None."""
+    """The id of a row, or None: ids are BIGINTs, in WordPress and in the archive. WordPress writes 0 where there is no
+    row."""
     number = integer(value)
-    return number if number is not None and 0 < number <= GREATEST_ID else None
-
-
-def linked_id(value: Any) -> int | None:
-    """The id of a linked row. None where there is none, which WordPress writes as 0."""
-    return whole(value) or None
+    return number if number is not None and 0 < number <= GREATEST else None
 
 
 def flag(value: Any) -> bool | None:

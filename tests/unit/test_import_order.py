@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "signals": set(),
     "timestamps": set(),
+    "numbers": set(),
     "urls": set(),
     "rights": set(),
     "safe_json": set(),
@@ -29,13 +30,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "components": set(),
     "terminal": set(),
     # What an article is, what WordPress is, and what is known already. Nothing here knows Scrapy.
-    "article": {"items", "errors", "timestamps", "extras"},
-    "wordpress": {"article", "items", "charsets", "compact", "errors", "rights", "timestamps", "urls"},
+    "article": {"items", "errors", "timestamps", "extras", "numbers"},
+    "wordpress": {"article", "items", "charsets", "compact", "errors", "rights", "timestamps", "urls", "numbers"},
     "archive": {"wordpress", "compact", "politeness", "items", "errors", "timestamps", "safe_json", "extras"},
     # Packages of pure decisions, and packages that use the network and the disk.
     "schedule": set(),
-    "politeness": {"charsets", "errors"},
-    "safety": {"errors", "signals"},
+    "politeness": {"charsets", "errors", "numbers"},
+    "safety": {"errors", "signals", "numbers"},
     "media": {"durable", "errors"},
     "net": {"errors", "urls"},
     "settings": {"early_stop", "net"},
@@ -51,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Scrapy's components.
     "browser": {"net", "wordpress", "errors", "extras"},
     "middlewares": {"archive", "net", "politeness", "safety", "errors", "signals"},
-    "warc": {"arguments", "durable", "safety", "wordpress", "items", "safe_json", "signals", "timestamps"},
+    "warc": {"arguments", "durable", "safety", "wordpress", "items", "safe_json", "signals", "timestamps", "numbers"},
     "spiders": {
         *("archive", "arguments", "browser", "net", "politeness", "rights", "schedule", "warc", "wordpress"),
         *("items", "errors", "signals", "timestamps"),
@@ -86,7 +87,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "monitors": {"archive", "extensions", "net", "schedule", "wordpress", "terminal", "timestamps"},
     # Output afterwards, and the commands.
-    "report": {"archive", "errors", "feeds", "next_steps", "rights", "terminal", "timestamps"},
+    "report": {"archive", "errors", "feeds", "next_steps", "rights", "terminal", "timestamps", "numbers"},
     "doctor": {
         *("arguments", "browser", "net", "politeness", "spiders", "wordpress"),
         *("errors", "next_steps", "rights", "signals", "terminal"),
@@ -95,6 +96,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("archive", "arguments", "article", "feeds", "media", "middlewares", "pipelines", "rights", "warc"),
         *("wordpress", "items", "compact", "durable", "errors", "extras", "timestamps", "safe_json", "terminal"),
         "charsets",
+        "numbers",
     },
     "console": {"settings", "terminal"},
     "entry_point": {"console", "interrupted"},
@@ -102,6 +104,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("archive", "arguments", "article", "doctor", "export", "feeds", "fleet", "follow", "report"),
         *("charsets", "net", "spiders", "wordpress"),
         *("early_stop", "errors", "extras", "json_logs", "safe_json", "screen_log", "signals", "terminal"),
+        "numbers",
     },
 }
 """Room of newsbot -> the rooms that the room may import. A room stands below all rooms that it may import."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from twisted.web.http_headers import Headers
 
 from newsbot.article.cleaning.clean import clean
-from newsbot.errors import NoSuchPart, Refused
+from newsbot.errors import BadArgument, NoSuchPart, Refused
+from newsbot.export.files import _latest
 from newsbot.safety.addresses import AddressPolicy, address_of
+from newsbot.safety.handler import mend_lengths
 from newsbot.warc.reading import DamagedRecord, StoredRecord, message_of, unchunked
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.discovery.index import read_site
@@ -16,6 +19,7 @@ from newsbot.wordpress.narrowing.addresses import meaning_of
 from newsbot.wordpress.narrowing.lookup import Lookup
 from newsbot.wordpress.pages.sitemap import read_sitemap
 from newsbot.wordpress.payload import per_page_limit
+from newsbot.wordpress.records import read_post
 
 HOME = "https://news.example"
 LONG = "1" * 5000
@@ -45,7 +49,7 @@ def test_the_width_of_a_picture_costs_no_article() -> None:
     assert "Words stay." in clean(f"<p>Words stay.</p>{icons}", base_url=HOME).html
 
 
-@pytest.mark.parametrize("name", [f"postid-{LONG}", f"author-{LONG}", f"tag-{LONG}"])
+@pytest.mark.parametrize("name", [f"postid-{LONG}", f"author-{LONG}", f"tag-{LONG}", "postid-٧", f"postid-{2**63}"])
 def test_a_class_of_a_page_with_a_long_number_names_no_row(name: str) -> None:
     assert meaning_of(f"{HOME}/a/", page(f'<body class="{name}">'), site()).id is None
 
@@ -93,3 +97,22 @@ def test_a_name_that_only_looks_like_an_id_is_asked_for_as_a_name(name: str) -> 
     assert next(asking)
     with pytest.raises(NoSuchPart, match="give the id of the"):
         asking.send(refusal)
+
+
+@pytest.mark.parametrize("number", [10**308, 2**63, -7, True, str(2**63), 0])
+def test_what_is_no_id_links_no_row(number: object) -> None:
+    raw = {"id": 7, "author": number, "featured_media": number, "parent": number}
+    post = read_post(raw, site=site(), type_="post", fetched_at="", request_url=HOME)
+    assert (post.author, post.image, post.parent) == (None, None, None)
+
+
+@pytest.mark.parametrize("value", [LONG, "0", "²", "-1"])
+def test_a_number_that_an_option_does_not_take_is_told_in_one_line(value: str) -> None:
+    with pytest.raises(BadArgument, match="--latest takes a number from 1"):
+        _latest(value)
+
+
+def test_a_length_that_no_answer_has_is_left_out() -> None:
+    headers = Headers({b"Content-Length": [LONG.encode()]})
+    mend_lengths(headers)
+    assert headers.getRawHeaders(b"Content-Length") is None

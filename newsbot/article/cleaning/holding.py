@@ -13,6 +13,7 @@ from newsbot.article.cleaning.removal import Weight, weigh
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.tags import WRAPPERS
 from newsbot.article.links import host
+from newsbot.numbers import up_to
 
 BOXES = WRAPPERS | {"ul", "ol", "p", "li", "figure", "ins", "amp-sidebar"}
 INLINE = frozenset({"a", "span", "button", "small"})
@@ -145,9 +146,8 @@ def _is_spoken(link: LexborNode) -> bool:
 
 def _is_icon(picture: LexborNode) -> bool:
     attributes = picture.attributes
-    given = (attributes.get(name) or "" for name in ("width", "height"))
-    # Python refuses to read a number of thousands of digits.
-    sizes = [int(value[:9]) for value in given if value.isdecimal()]
+    given = (up_to(attributes.get(name), _ICON + 1) for name in ("width", "height"))
+    sizes = [size for size in given if size is not None]
     return (bool(sizes) and max(sizes) <= _ICON) or _ICON_FILE.search(attributes.get("src") or "") is not None
 
 

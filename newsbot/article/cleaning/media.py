@@ -18,6 +18,7 @@ from newsbot.article.cleaning.writer import Writer
 from newsbot.article.links import absolute, host, original_image
 from newsbot.article.text import scrub
 from newsbot.items import Image
+from newsbot.numbers import from_digits
 
 MOST_FRAMES = 5_000
 """The most frames of a post that are read. No article has so many, and each frame costs some dozen searches."""
@@ -227,8 +228,7 @@ def _sources(player: LexborNode, attributes: Attributes) -> Iterator[str | None]
 
 
 def _size(name: str, value: str | None) -> str:
-    good = value is not None and value.isascii() and value.isdecimal() and len(value) < 6 and int(value) > 1
-    return f' {name}="{value}"' if good else ""
+    return f' {name}="{value}"' if (from_digits(value, most=99_999) or 0) > 1 else ""
 
 
 _AMP_EMBEDS = (

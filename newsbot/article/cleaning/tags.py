@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from newsbot.article.cleaning.selectors import Attributes
+from newsbot.numbers import from_digits
 
 INLINE = {
     **{tag: tag for tag in ("b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "small", "mark", "code",
@@ -44,15 +45,15 @@ def numbering(attributes: Attributes) -> str:
 def spans(attributes: Attributes) -> str:
     """The attributes a cell of a table keeps: the number of columns and rows that it spans, if more than one."""
     return "".join(
-        attribute(name, str(int(value[:4])))
+        attribute(name, str(span))
         for name in ("colspan", "rowspan")
-        if (value := attributes.get(name)) and value.isdecimal() and value.isascii() and 1 < int(value[:4]) < 1000
+        if (span := from_digits(attributes.get(name), most=999)) is not None and span > 1
     )
 
 
 def integer(value: str | None, *, default: int) -> int:
     """A small positive number, or ``default``."""
-    return int(value) if value and len(value) < 7 and value.isascii() and value.isdecimal() and int(value) else default
+    return from_digits(value, most=999_999) or default
 
 
 def escape(text: str) -> str:

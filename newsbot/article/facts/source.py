@@ -20,6 +20,7 @@ from newsbot.article.facts.byline import closing_agency, find_dateline
 from newsbot.article.links import absolute, host, original_image
 from newsbot.article.text import plain_text
 from newsbot.items import Image, Source
+from newsbot.numbers import is_digits
 
 _LABEL = (
     r"(?:read (?:the )?(?:full |original )?(?:story|article|post|more)?\s*(?:at|on|from)"
@@ -219,7 +220,7 @@ def _elsewhere(url: str, home: str) -> bool:
 def _publisher_label(name: str) -> str:
     """The part of a host that names the publisher: ``gazette`` for gazette.co.uk and for news.gazette.com."""
     labels = name.split(".")
-    if len(labels) < 2 or labels[-1].isdecimal():
+    if len(labels) < 2 or is_digits(labels[-1]):
         return name
     return labels[-3] if labels[-2] in _SECOND_LEVEL and len(labels) > 2 else labels[-2]
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from newsbot.errors import RecordError
+from newsbot.numbers import is_digits
 from newsbot.timestamps import iso_utc
 from newsbot.wordpress import records
 from newsbot.wordpress.collection.cursor import Cursor, Params
@@ -204,7 +205,7 @@ def is_from_cache(reply: Reply) -> bool:
 
 def token(when: str | None) -> str:
     """A text for the parameter ``fresh``, from the time of an answer."""
-    return "".join(digit for digit in when or "0" if digit.isdigit())
+    return "".join(digit for digit in when or "0" if is_digits(digit))
 
 
 def window(since: datetime, until: datetime) -> dict[str, str]:

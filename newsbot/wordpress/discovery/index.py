@@ -6,6 +6,7 @@ import re
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from newsbot.numbers import finite, is_digits
 from newsbot.wordpress.api import Api, RouteAccepts, Site, read_accepts
 from newsbot.wordpress.languages.plugins import language_plugins
 from newsbot.wordpress.values import decoded, object_in, text
@@ -49,19 +50,14 @@ def _accepts(route: str, entry: Any) -> RouteAccepts | None:
 
 
 def _hours(value: Any) -> float | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        hours = float(value)
-    except (OverflowError, TypeError, ValueError):
-        return None
-    return hours if abs(hours) < 24 else None
+    hours = finite(value)
+    return hours if hours is not None and abs(hours) < 24 else None
 
 
 def _home(index: dict[str, Any], api: Api, page_url: str) -> str:
     if api.wordpress_com:
         name = urlsplit(api.root).path.rstrip("/").rsplit("/", 1)[-1]
-        return f"https://{urlsplit(page_url).hostname if name.isdigit() else name}"
+        return f"https://{urlsplit(page_url).hostname if is_digits(name) else name}"
     root = urlsplit(api.root)
     for declared_home in (index.get("home"), index.get("url")):
         parts = _split(str(declared_home or ""))

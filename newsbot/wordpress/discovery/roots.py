@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 from newsbot.errors import DiscoveryError
+from newsbot.numbers import is_digits
 from newsbot.wordpress.api import WORDPRESS_COM, Api
 from newsbot.wordpress.discovery.declared import home_in_feed
 from newsbot.wordpress.messages import Reply
@@ -81,7 +82,7 @@ def _folders(path: str) -> list[str]:
     WordPress's own."""
     folders = ["/"]
     for name in path.split("/")[1 : DEPTH + 1]:
-        if not name or "." in name or name.isdigit() or name in _NO_SITE:
+        if not name or "." in name or is_digits(name) or name in _NO_SITE:
             break
         folders.append(f"{folders[-1]}{name}/")
     return folders[::-1]

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
+from newsbot.numbers import is_digits
 from newsbot.wordpress.fallback.feeds import FeedSearch, FoundFeed
 from newsbot.wordpress.fallback.sitemaps import Sitemaps, find_sitemaps
 from newsbot.wordpress.fallback.worth import PageWorth
@@ -74,7 +75,7 @@ def _folder(url: str) -> str:
 def _is_folder(path: str) -> bool:
     """Whether a path is one folder that may hold a WordPress: neither a file nor a year."""
     name = path.removeprefix("/")
-    return path == f"/{name}" and name != "" and "/" not in name and "." not in name and not name.isdigit()
+    return path == f"/{name}" and name != "" and "/" not in name and "." not in name and not is_digits(name)
 
 
 def _home(named: str | None, reached: str) -> str:

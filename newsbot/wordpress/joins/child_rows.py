@@ -11,7 +11,7 @@ from newsbot.errors import RecordError
 from newsbot.wordpress import records
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.dates import utc
-from newsbot.wordpress.values import linked_id
+from newsbot.wordpress.values import row_id
 
 FIELDS = {
     "replies": "id,post,parent,author,author_name,author_url,date,date_gmt,content,link",
@@ -52,7 +52,7 @@ def _read_reply(raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
 
 
 def _read_revision(raw: Mapping[str, Any], site: Site) -> dict[str, Any]:
-    author, modified = linked_id(raw.get("author")), utc(raw.get("modified_gmt"), None, site)
+    author, modified = row_id(raw.get("author")), utc(raw.get("modified_gmt"), None, site)
     return {"id": records.record_id(raw), "author": author, "modified": modified}
 
 

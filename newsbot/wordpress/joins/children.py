@@ -19,7 +19,7 @@ from newsbot.wordpress.joins.relations import Relation
 from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.replies import answer, is_final, rows_of, split_until_alone, total_of
-from newsbot.wordpress.values import linked_id
+from newsbot.wordpress.values import row_id
 
 MOST_HELD = 250_000_000
 """Bytes of children that newsbot holds in memory, about: those of the posts of one page, until the posts leave."""
@@ -184,7 +184,7 @@ class ChildrenFetcher:
 
     def _parent(self, raw: Mapping[str, Any], relation: Relation, posts: Sequence[Post]) -> int:
         """The id of the post that a child belongs to; 0 where the child does not tell."""
-        return posts[0].id if relation.param is None else linked_id(raw.get("post")) or 0
+        return posts[0].id if relation.param is None else row_id(raw.get("post")) or 0
 
     def _size(self, name: str, relation: Relation) -> int:
         return self.sizes.get(name, self.site.accepted(relation.route).per_page)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newsbot.items import Author, FeaturedImage, TermRef
-from newsbot.wordpress.values import decoded, linked_id, list_in, row_id, text
+from newsbot.numbers import is_digits
+from newsbot.wordpress.values import decoded, list_in, row_id, text
 
 Linked = Author | TermRef | FeaturedImage
 
@@ -64,7 +65,7 @@ def read_links(value: Any, kind: str, taxonomy: str | None) -> Links:
 
 
 def _entries(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict) and not all(str(key).isdigit() for key in value):
+    if isinstance(value, dict) and not all(is_digits(str(key)) for key in value):
         yield value
     elif isinstance(value, dict | list):
         yield from list_in(value)
@@ -91,7 +92,7 @@ def _object(entry: Mapping[str, Any], kind: str, taxonomy: str | None) -> Linked
     if kind == "users":
         return read_author(entry)
     own = text(entry.get("taxonomy")) or taxonomy or ""
-    return TermRef(taxonomy=own, id=_id_of(entry), slug=slug, name=name, parent=linked_id(entry.get("parent")))
+    return TermRef(taxonomy=own, id=_id_of(entry), slug=slug, name=name, parent=row_id(entry.get("parent")))
 
 
 def read_author(entry: Mapping[str, Any]) -> Author | None:
@@ -100,7 +101,7 @@ def read_author(entry: Mapping[str, Any]) -> Author | None:
     if name is None:
         return None
     # The id of a user. Guest authors have an id of another kind: of a term, or of a post.
-    user = linked_id(entry.get("user_id")) if "user_id" in entry else row_id(entry.get("id", entry.get("ID")))
+    user = row_id(entry.get("user_id")) if "user_id" in entry else row_id(entry.get("id", entry.get("ID")))
     url = _url_of(entry)
     return Guest(name=name, slug=slug, url=url) if _is_guest(entry) else Author(id=user, name=name, slug=slug, url=url)
 

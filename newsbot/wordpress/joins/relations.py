@@ -34,7 +34,7 @@ KINDS = {FOLLOWED["author"]: "users", FOLLOWED["terms"]: "terms", FOLLOWED["medi
 """Relation whose objects are joined -> their kind."""
 
 _NEVER = frozenset({"curies", "self", "collection"})
-_OBJECT = re.compile(r"(/.+)/(\d{1,20})")
+_OBJECT = re.compile(r"(/.+)/([0-9]+)")
 _REST_BASE = re.compile(r"/[^/]+/v\d[^/]*/(.+)")
 
 
@@ -114,8 +114,8 @@ def _read(rel: str, link: Mapping[str, Any], sample: Mapping[str, Any], api: Api
     if own in params.values():
         return Relation(rel=rel, route=route, param=next(name for name in params if params[name] == own))
     single = None if "revisions" in route else _OBJECT.fullmatch(route)
-    if single is not None:
-        return Relation(rel=rel, route=single[1], field=_field_of(rel, int(single[2]), sample))
+    if single is not None and (linked := row_id(single[2])) is not None:
+        return Relation(rel=rel, route=single[1], field=_field_of(rel, linked, sample))
     return Relation(rel=rel, route=route.replace(f"/{own}/", "/{id}/"))
 
 

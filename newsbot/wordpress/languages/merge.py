@@ -14,6 +14,7 @@ from typing import Any
 
 from newsbot.compact import IdSet
 from newsbot.errors import PayloadError
+from newsbot.numbers import from_digits
 from newsbot.wordpress.languages.plugins import PARAM
 from newsbot.wordpress.messages import Asking, Origin, Query, Reply
 from newsbot.wordpress.replies import rows_of, total_of, with_rows
@@ -261,4 +262,5 @@ def _with_order(params: Params) -> Params:
 
 
 def _number(value: str | None, default: int) -> int:
-    return int(value) if value is not None and value.isdigit() else default
+    number = from_digits(value)
+    return default if number is None else number

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from newsbot.items import Post
+from newsbot.numbers import is_digits
 from newsbot.wordpress.api import Site
 from newsbot.wordpress.languages.merge import Merger
 from newsbot.wordpress.languages.plugins import PARAM
@@ -48,7 +49,7 @@ def _listing(message: Any, site: Site, route: str, *, many: bool) -> tuple[str, 
     if not isinstance(message, Query) or message.method != "GET" or message.render:
         return None
     found = site.api.route(message.url)
-    if found is None or found[0] in _WITHOUT_LANGUAGE or PARAM in found[1] or found[0].rpartition("/")[2].isdigit():
+    if found is None or found[0] in _WITHOUT_LANGUAGE or PARAM in found[1] or is_digits(found[0].rpartition("/")[2]):
         return None
     if found[0] == route:
         return found

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from html import unescape
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
+from newsbot.numbers import from_digits
 from newsbot.urls import as_url
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.meaning import Meaning, MeaningKind
 from newsbot.wordpress.messages import Reply
-from newsbot.wordpress.values import integer
+from newsbot.wordpress.values import row_id
 
 _HEAD = 200_000
 """Bytes of a page in which its meaning is searched for."""
@@ -26,7 +27,7 @@ _HREF = re.compile(r"""\bhref\s*=\s*["']?([^"'\s>]+)""", re.I)
 _BODY = re.compile(rb"<body\b[^<>]{0,8000}", re.I)
 _CLASS = re.compile(r"""\bclass\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I)
 _FEED = re.compile(r"/(?:comments/)?feed(?:/(?:rss2?|rdf|atom))?/?$")
-_OBJECT = re.compile(r"/wp/v2/([^/]+)/(\d{1,20})")
+_OBJECT = re.compile(r"/wp/v2/([^/]+)/([0-9]+)")
 _PAGING = re.compile(r"/page/\d+/?$")
 _TECHNICAL = re.compile(
     r"/(?:wp-json(?:/.*)?|wp-admin/.*|wp-login\.php|xmlrpc\.php|robots\.txt|[^/]*sitemap[^/]*\.xml(?:\.gz)?|index\.php)?$"
@@ -47,11 +48,11 @@ _QUERIES: dict[str, tuple[MeaningKind, str | None]] = {
 """WordPress's own query variables -> what they mean, and the base of the objects in the API."""
 
 _CLASSES: tuple[tuple[re.Pattern[str], MeaningKind, str], ...] = (
-    (re.compile(r"postid-(\d{1,20})"), "article", "posts"),
-    (re.compile(r"page-id-(\d{1,20})"), "article", "pages"),
-    (re.compile(r"category-(\d{1,20})"), "term", "categories"),
-    (re.compile(r"tag-(\d{1,20})"), "term", "tags"),
-    (re.compile(r"author-(\d{1,20})"), "author", "users"),
+    (re.compile(r"postid-([0-9]+)"), "article", "posts"),
+    (re.compile(r"page-id-([0-9]+)"), "article", "pages"),
+    (re.compile(r"category-([0-9]+)"), "term", "categories"),
+    (re.compile(r"tag-([0-9]+)"), "term", "tags"),
+    (re.compile(r"author-([0-9]+)"), "author", "users"),
 )
 
 
@@ -67,7 +68,7 @@ def in_query(url: str) -> Meaning | None:
         found = _QUERIES.get(name)
         if found is not None and value.strip():
             kind, base = found
-            number = integer(value) if kind != "search" else None
+            number = from_digits(value.strip()) if kind != "search" else None
             return Meaning(kind=kind, base=base, id=number, text=None if number is not None else value.strip())
     return None
 
@@ -115,8 +116,8 @@ def _of_page(page: Reply, site: Site) -> Meaning:
     for href in _json_links(page):
         route = site.api.route(href)
         named = _OBJECT.fullmatch(route[0]) if route is not None else None
-        if named is not None:
-            return _object(site, named[1], int(named[2]))
+        if named is not None and (number := row_id(named[2])) is not None:
+            return _object(site, named[1], number)
     if "error404" in classes:
         return Meaning(kind="missing", text="page not found")
     if "search" in classes or "search-results" in classes or "search-no-results" in classes:
@@ -125,8 +126,8 @@ def _of_page(page: Reply, site: Site) -> Meaning:
         return Meaning(kind="date")
     for name in classes:
         for pattern, kind, base in _CLASSES:
-            if (number := pattern.fullmatch(name)) is not None:
-                return Meaning(kind=kind, base=base, id=int(number[1]))
+            if (found := pattern.fullmatch(name)) is not None and (number := row_id(found[1])) is not None:
+                return Meaning(kind=kind, base=base, id=number)
     return Meaning(kind="unknown")
 
 

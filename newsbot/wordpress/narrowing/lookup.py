@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsbot.errors import NoSuchPart, Refused
+from newsbot.numbers import is_digits
 from newsbot.wordpress.api import PER_PAGE, Site
 from newsbot.wordpress.messages import Asking, Query
 from newsbot.wordpress.narrowing.terms import below, matching, nearest
@@ -105,11 +106,11 @@ class Lookup:
             try:
                 terms, near = yield from self._named(name)
             except Refused as refused:
-                if refused.status not in (401, 403) or row_id(name) is None:
+                if refused.status not in (401, 403) or (number := row_id(name)) is None:
                     raise NoSuchPart(
                         f"the site does not list its {self.base} ({refused}): give the id of the {word}"
                     ) from None
-                terms, near = [ListedTerm(id=int(name), name=name, slug="")], []
+                terms, near = [ListedTerm(id=number, name=name, slug="")], []
             if not terms:
                 raise self._unknown(word, name, near)
             chosen += terms
@@ -118,7 +119,7 @@ class Lookup:
     def _named(self, wanted: str) -> Asking[tuple[list[ListedTerm], list[ListedTerm]]]:
         """The terms or users with this slug, id or name; and, if there are none, those with similar names."""
         asked: list[dict[str, Any]] = [{"slug": wanted}, {"search": wanted}]
-        if wanted.isdigit():
+        if is_digits(wanted):
             asked.insert(1, {"include": wanted})
         near: list[ListedTerm] = []
         for params in asked:

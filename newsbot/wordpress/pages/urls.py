@@ -8,11 +8,11 @@ from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
+from newsbot.numbers import from_digits
+
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_cid|mc_eid", re.I)
 _ID_PARAMETERS = {"p": "post", "page_id": "page", "attachment_id": "attachment"}
 """Parameter that holds an id -> the type, where the query has no ``post_type``."""
-_DIGITS = re.compile(r"[0-9]{1,10}")
-"""A row's id: no WordPress has ids with more digits."""
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,4})?")
 """The host of nearly every URL: it needs no parser of user names, of addresses in brackets and of wrong ports."""
 _RECENT = 1_024
@@ -108,9 +108,8 @@ def untracked(url: str) -> str:
 
 
 def post_id(text: str) -> int | None:
-    """A row's id as WordPress writes it, or None."""
-    text = text.strip()
-    return int(text) or None if _DIGITS.fullmatch(text) else None
+    """A row's id as WordPress writes it, or None: no WordPress has ids with more than ten digits."""
+    return from_digits(text.strip(), most=9_999_999_999) or None
 
 
 def id_in(url: str, type_: str) -> int | None:

@@ -32,8 +32,8 @@ _DOCTYPE = re.compile(r"<!(?:ENTITY|DOCTYPE[^<>\[]{0,500}(?:\[|SYSTEM))", re.I)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_NUMBERED = re.compile(r"&#(?:(\d{5,7})|x([0-9A-Fa-f]{4,6}));")
-_LOOSE = re.compile(r"&(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};|(?:amp|lt|gt|quot|apos);)")
+_NUMBERED = re.compile(r"&#(?:([0-9]{5,7})|x([0-9A-Fa-f]{4,6}));")
+_LOOSE = re.compile(r"&(?!#[0-9]{1,7};|#x[0-9A-Fa-f]{1,6};|(?:amp|lt|gt|quot|apos);)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

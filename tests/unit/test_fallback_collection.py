@@ -230,7 +230,7 @@ def test_site_behind_a_login_gets_no_more_requests() -> None:
 
 
 @pytest.mark.parametrize("circle", ["same", "first"])
-def test_feed_that_repeats_itself_is_left(circle: str) -> None:
+def test_feed_that_repeats_itself_is_abandoned(circle: str) -> None:
     first = feed(entry("a", f"{HOME}/?p=1"))["/feed/"]
     pages: dict[str, str | Reply] = {"/feed/": first}
     other = OPENING + entry("b", f"{HOME}/?p=2") + CLOSING
@@ -271,7 +271,7 @@ def test_feed_named_by_a_page_is_read_and_a_category_is_not_the_site() -> None:
     assert ([post.id for post in posts], facts.site) == ([1, 2], HOME)
 
 
-def test_article_in_several_pages_comes_whole_or_is_missing() -> None:
+def test_article_in_several_pages_comes_completely_or_is_missing() -> None:
     links = f'<a class="post-page-numbers" href="{HOME}/a/2/">2</a>'
     first, second = (
         f"<body class='postid-1'><div class='entry-content'><p>{part}</p></div>" for part in ("One", "Two")
@@ -401,7 +401,7 @@ PAGES = feed(entry("a", f"{HOME}/?p=1")) | {"/feed/?paged=2": feed(entry("b", f"
         ("<html>A wall</html>", {}),
     ],
 )
-def test_feed_that_came_in_part_is_sent_again(second: str | Reply, options: dict[str, Any]) -> None:
+def test_partly_received_feed_is_sent_again(second: str | Reply, options: dict[str, Any]) -> None:
     kept = KeptObjects()
     first, _ = bring(SiteWithETag(PAGES | {"/feed/?paged=2": second}), kept, **options)
     assert set(first) == {1}

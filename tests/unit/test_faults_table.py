@@ -28,7 +28,9 @@ def test_every_fault_has_a_case() -> None:
         ([1, 2, 2], 1, "incomplete", 0, "DOUBLED"),
     ],
 )
-def test_a_loss_is_seen(ids: list[int], status: int, verdict: str, unexplained: int, came: str, tmp_path: Path) -> None:
+def test_lost_row_is_detected(
+    ids: list[int], status: int, verdict: str, unexplained: int, came: str, tmp_path: Path
+) -> None:
     (tmp_path / "out.jsonl").write_bytes(b"".join(orjson.dumps({"id": one}) + b"\n" for one in ids))
     (tmp_path / "data" / "receipts").mkdir(parents=True)
     receipt = {"sites": [{"verdict": verdict, "collections": {"post": {"unexplained": unexplained}}}]}

@@ -46,7 +46,7 @@ def store(archive: Archive, target: Path, *, overwrite: bool) -> None:
 
 
 @pytest.mark.parametrize(("overwrite", "stands"), [(False, "old\ntheirs\nours\n"), (True, "ours\n")])
-def test_a_run_that_died_sealing_does_not_undo_the_one_after_it(
+def test_files_of_a_run_that_died_while_sealing_do_not_replace_later_files(
     ours: Archive, tmp_path: Path, overwrite: bool, stands: str
 ) -> None:
     target = tmp_path / "out.jsonl"

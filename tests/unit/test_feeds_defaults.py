@@ -33,7 +33,7 @@ def updated(folder: Path, spider: type[Spider] = PostSpider, **given: Any) -> Se
     return settings
 
 
-def test_a_crawl_that_names_no_feed_writes_two_dated_files(tmp_path: Path) -> None:
+def test_crawl_without_named_feeds_writes_two_dated_files(tmp_path: Path) -> None:
     settings = updated(tmp_path)
     run = settings["NEWSBOT_RUN"]
     assert re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{4}", run)
@@ -43,7 +43,7 @@ def test_a_crawl_that_names_no_feed_writes_two_dated_files(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("given", [{"FEEDS": {"out.json": {"format": "json"}}}, {"FEED_URI": "out.json"}])
-def test_a_crawl_that_names_a_feed_writes_that_one_alone(tmp_path: Path, given: dict[str, Any]) -> None:
+def test_crawl_with_a_named_feed_writes_only_this_feed(tmp_path: Path, given: dict[str, Any]) -> None:
     assert list(updated(tmp_path, **given).getdict("FEEDS")) == list(given.get("FEEDS", {}))
 
 
@@ -52,7 +52,7 @@ def test_no_file_is_written_without_a_data_folder_or_rows(tmp_path: Path) -> Non
     assert not updated(tmp_path, PlainSpider).getdict("FEEDS")
 
 
-def test_runs_of_one_name_write_to_files_of_their_own(tmp_path: Path) -> None:
+def test_runs_with_one_run_id_write_to_different_files(tmp_path: Path) -> None:
     run = "20261123T101500Z-ab12"
     (tmp_path / "wp_posts").mkdir()
     (tmp_path / "wp_posts" / f"{run}.csv").touch()
@@ -61,7 +61,7 @@ def test_runs_of_one_name_write_to_files_of_their_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sites", "told"),
+    ("sites", "name"),
     [
         (("news.example",), "news.example"),
         (("https://www.News.example/",), "news.example"),
@@ -76,14 +76,14 @@ def test_runs_of_one_name_write_to_files_of_their_own(tmp_path: Path) -> None:
         ((f"https://news.example/{'long/' * 90}",), f"news.example-{'long-' * 13}lo"),
     ],
 )
-def test_a_file_is_named_after_its_site(sites: tuple[str, ...], told: str) -> None:
-    assert label(sites) == told
-    assert len(told) <= LONGEST or len(sites) > 1
-    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", told)
+def test_a_file_is_named_after_its_site(sites: tuple[str, ...], name: str) -> None:
+    assert label(sites) == name
+    assert len(name) <= LONGEST or len(sites) > 1
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name)
 
 
 @pytest.mark.parametrize(
-    ("listing", "due", "told"),
+    ("listing", "due", "name"),
     [
         ("lists/my sites.txt", False, "my-sites"),
         ("sites.2026.toml", True, "sites.2026-due"),
@@ -92,11 +92,11 @@ def test_a_file_is_named_after_its_site(sites: tuple[str, ...], told: str) -> No
         ("--all.txt", False, "all"),
     ],
 )
-def test_a_file_is_named_after_its_list(listing: str, due: bool, told: str) -> None:
-    assert label((), listing, due=due) == told
+def test_file_is_named_after_its_site_list(listing: str, due: bool, name: str) -> None:
+    assert label((), listing, due=due) == name
 
 
-def test_a_dated_file_names_what_was_asked_for_and_the_run(tmp_path: Path) -> None:
+def test_name_of_a_dated_file_holds_the_site_and_the_run(tmp_path: Path) -> None:
     crawler = get_crawler(PostSpider)
     crawler.spider = PostSpider()
     crawler.spider.arguments = SiteArguments(site=("https://www.news.example/politics/",))  # type: ignore[attr-defined]
@@ -117,13 +117,11 @@ def test_a_dated_file_names_what_was_asked_for_and_the_run(tmp_path: Path) -> No
         ({"format": "json", "overwrite": True, "batch_item_count": 5}, False),
     ],
 )
-def test_only_a_file_that_is_overwritten_holds_the_whole_answer(
-    options: dict[str, Any], whole: bool, tmp_path: Path
-) -> None:
-    (told,) = updated(tmp_path, FEEDS={"out.json": options}).getdict("FEEDS").values()
-    assert told.get(WHOLE, False) is whole
+def test_only_an_overwritten_file_holds_all_rows(options: dict[str, Any], whole: bool, tmp_path: Path) -> None:
+    (feed,) = updated(tmp_path, FEEDS={"out.json": options}).getdict("FEEDS").values()
+    assert feed.get(WHOLE, False) is whole
     gone = Post(site="https://news.example", type="post", id=1, change="deleted")
-    assert told["item_filter"]({}).accepts(gone) is not whole
+    assert feed["item_filter"]({}).accepts(gone) is not whole
 
 
 class TakesAll(ItemFilter):
@@ -132,17 +130,17 @@ class TakesAll(ItemFilter):
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_a_filter_of_the_user_is_asked_of_rows_that_belong_to_the_file(whole: bool, tmp_path: Path) -> None:
+def test_item_filter_of_a_user_is_applied_to_rows_of_the_file(whole: bool, tmp_path: Path) -> None:
     feed = {"format": "json", "overwrite": whole, "item_filter": TakesAll, "item_classes": [Post]}
-    (told,) = updated(tmp_path, FEEDS={"out.json": feed}).getdict("FEEDS").values()
-    rows = told["item_filter"](told)
+    (updated_feed,) = updated(tmp_path, FEEDS={"out.json": feed}).getdict("FEEDS").values()
+    rows = updated_feed["item_filter"](updated_feed)
     assert rows.accepts(Post(site="https://news.example", type="post", id=1)) is True
     assert rows.accepts(Post(site="https://news.example", type="post", id=2, change="deleted")) is not whole
     assert rows.accepts(Comment(site="https://news.example", type="comment", id=3)) is False
     assert rows.accepts(Checkpoint(site="https://news.example", type="post", sequence=1)) is False
 
 
-def test_dated_files_hold_the_news_and_are_not_written_empty(tmp_path: Path) -> None:
+def test_dated_files_hold_changed_rows_and_are_not_written_empty(tmp_path: Path) -> None:
     feeds = updated(tmp_path).getdict("FEEDS")
     assert feeds
     for options in feeds.values():
@@ -165,7 +163,7 @@ def test_feeds_hold_rows_and_no_checkpoints() -> None:
         ("stdout:", "stdout:"),
     ],
 )
-def test_each_kind_of_rows_has_a_file(uri: str, posts: str) -> None:
+def test_each_kind_of_rows_has_its_own_file(uri: str, posts: str) -> None:
     feeds = a_feed_a_kind({uri: {"format": "csv"}}, {"posts": Post, "terms": Term})
     assert next(iter(feeds)) == posts
     if uri != "stdout:":

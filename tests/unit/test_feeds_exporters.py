@@ -53,7 +53,7 @@ def table(data: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
-def test_json_lines_keep_every_field_and_its_null() -> None:
+def test_json_lines_hold_every_field_and_null_values() -> None:
     row = json.loads(written(JsonLinesExporter, [post(title="Ä", author=Author(id=7))]))
     assert tuple(row) == columns(Post)
     assert row["author"] == {"id": 7, "name": None, "slug": None, "url": None}
@@ -73,7 +73,7 @@ HARD: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("given_value", "kept"), HARD)
 @pytest.mark.parametrize("exporter", [JsonLinesExporter, JsonExporter])
-def test_json_keeps_the_row_whatever_a_site_sent(exporter: type[RowExporter], given_value: Any, kept: Any) -> None:
+def test_json_holds_the_row_with_any_value_of_a_site(exporter: type[RowExporter], given_value: Any, kept: Any) -> None:
     loaded = json.loads(written(exporter, [post(raw={"x": given_value}, author=Author(name="n\ud800"))]))
     row = loaded[0] if isinstance(loaded, list) else loaded
     assert row["raw"] == {"x": kept}
@@ -88,7 +88,7 @@ def nested(levels: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("exporter", [JsonLinesExporter, JsonExporter, CsvExporter, XmlExporter])
-def test_objects_too_deep_to_write_cost_no_row(exporter: type[RowExporter]) -> None:
+def test_row_with_a_too_deeply_nested_object_is_written(exporter: type[RowExporter]) -> None:
     data = written(exporter, [post(raw=nested(1000), title="kept")])
     assert b"kept" in data
     assert TOO_DEEP.encode() in data
@@ -99,7 +99,7 @@ def test_json_is_an_array_with_and_without_rows() -> None:
     assert [row["id"] for row in json.loads(written(JsonExporter, [post(id=1), post(id=2)]))] == [1, 2]
 
 
-def test_csv_columns_are_the_fields_in_order_with_nested_ones_spread_out() -> None:
+def test_csv_columns_are_the_fields_in_order_with_nested_fields_as_columns() -> None:
     header = written(CsvExporter, []).decode().strip().split(",")
     assert header[:6] == ["site", "type", "id", "url", "guid", "guid_collision"]
     at = header.index("author_id")
@@ -113,7 +113,7 @@ def test_every_item_class_has_a_column_for_each_field(item_class: type) -> None:
     assert tuple(dict.fromkeys(column.field for column in rows.table(item_class))) == columns(item_class)
 
 
-def test_csv_cells() -> None:
+def test_csv_cells_hold_texts_numbers_booleans_and_lists() -> None:
     item = post(
         title='Say "x", y\r\nz',
         sticky=True,
@@ -151,7 +151,7 @@ RUNNABLE = [
 
 
 @pytest.mark.parametrize("text", RUNNABLE)
-def test_csv_defuses_what_a_spreadsheet_would_run(text: str) -> None:
+def test_csv_escapes_text_that_a_spreadsheet_would_execute(text: str) -> None:
     (row,) = table(written(CsvExporter, [post(title=text, author=Author(name=text))]))
     assert row["title"] == row["author_name"] == "'" + text
     (raw,) = table(written(CsvExporter, [post(title=text)], settings={"NEWSBOT_CSV_RAW": "1"}))
@@ -159,11 +159,11 @@ def test_csv_defuses_what_a_spreadsheet_would_run(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a=b", "1-2", "x@y.example", "'=1", "«+»"])
-def test_csv_leaves_harmless_text_alone(text: str) -> None:
+def test_csv_does_not_change_harmless_text(text: str) -> None:
     assert table(written(CsvExporter, [post(title=text)]))[0]["title"] == text
 
 
-def test_csv_byte_order_mark_only_on_request() -> None:
+def test_csv_has_a_byte_order_mark_only_on_request() -> None:
     assert written(CsvExporter, []).startswith(b"site,")
     assert written(CsvExporter, [], settings={"NEWSBOT_CSV_BOM": "1"}).startswith(b"\xef\xbb\xbfsite,")
 
@@ -197,7 +197,7 @@ def test_control_characters_and_surrogates_become_the_replacement_character_and_
 
 
 @given(st.text(alphabet=st.characters()), st.text(alphabet=st.characters(codec=None)))
-def test_xml_is_read_back_whatever_came(text: str, key: str) -> None:
+def test_xml_of_any_text_can_be_parsed(text: str, key: str) -> None:
     root = ElementTree.fromstring(written(XmlExporter, [post(title=text, raw={key: [1, None, {"b": text}]})]))
     title = root.find("item/title")
     assert title is not None
@@ -208,7 +208,7 @@ def test_xml_is_read_back_whatever_came(text: str, key: str) -> None:
     assert entry[2][0].text == (title.text or None)
 
 
-def test_xml_has_an_element_a_field_and_nests_them() -> None:
+def test_xml_has_one_element_for_each_field_and_nested_elements() -> None:
     root = ElementTree.fromstring(
         written(XmlExporter, [post(author=Author(name="A&B"), tags=["x", "y"], terms=[TermRef(taxonomy="t", id=2)])])
     )
@@ -220,7 +220,7 @@ def test_xml_has_an_element_a_field_and_nests_them() -> None:
     assert item.findtext("guid_collision") == "false"
 
 
-def test_fields_choose_and_rename_columns() -> None:
+def test_fields_select_and_rename_columns() -> None:
     item = post(title="T", author=Author(id=1, name="N"))
     assert written(CsvExporter, [item], fields_to_export=["title", "author_name"]) == b"title,author_name\r\nT,N\r\n"
     renamed = written(CsvExporter, [item], fields_to_export={"title": "head", "author": "who"}).decode()
@@ -229,12 +229,12 @@ def test_fields_choose_and_rename_columns() -> None:
     assert ElementTree.fromstring(written(XmlExporter, [item], fields_to_export=["id"])).findtext("item/id") == "1"
 
 
-def test_a_field_nobody_has_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_field_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert written(CsvExporter, [post()], fields_to_export=["id", "titel"]) == b"id,titel\r\n1,\r\n"
     assert "titel" in caplog.text
 
 
-def test_items_of_other_kinds_are_exported_too() -> None:
+def test_items_of_other_classes_are_exported() -> None:
     assert json.loads(written(JsonLinesExporter, [{"a": 1}])) == {"a": 1}
     crawler = get_crawler(PlainSpider)
     file = io.BytesIO()
@@ -248,7 +248,7 @@ class Headline(str):
     """A text of a user's own type."""
 
 
-def test_csv_quotes_and_defuses_the_text_of_other_types_too() -> None:
+def test_csv_quotes_and_escapes_the_text_of_other_types() -> None:
     crawler = get_crawler(PlainSpider)
     file = io.BytesIO()
     exporter = CsvExporter.from_crawler(crawler, file)
@@ -258,7 +258,7 @@ def test_csv_quotes_and_defuses_the_text_of_other_types_too() -> None:
     assert row == {"text": '\'=1+1, "x"', "bytes": "'@SUM(A1)", "day": "2026-01-02", "n": "-5"}
 
 
-def test_csv_has_no_number_that_is_none() -> None:
+def test_csv_cell_of_nan_or_infinity_is_empty() -> None:
     crawler = get_crawler(PlainSpider)
     file = io.BytesIO()
     exporter = CsvExporter.from_crawler(crawler, file)

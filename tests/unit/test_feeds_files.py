@@ -21,7 +21,7 @@ def merged(form: str, old: bytes, new: bytes) -> bytes:
     return out.getvalue()
 
 
-def test_a_part_is_seen_under_its_name_only_when_renamed(tmp_path: Path) -> None:
+def test_part_file_gets_its_final_name_only_by_renaming(tmp_path: Path) -> None:
     target = tmp_path / "a.jsonl"
     target.write_bytes(b"old")
     part = PartFile(target, run=RUN)
@@ -34,7 +34,7 @@ def test_a_part_is_seen_under_its_name_only_when_renamed(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
 
 
-def test_a_part_and_its_new_name_are_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_part_file_and_its_new_name_are_synchronised_to_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "a.jsonl"
     part = PartFile(target, run=RUN)
     synced: list[tuple[Path, int]] = []
@@ -60,7 +60,7 @@ def test_a_part_has_the_mode_of_the_file_it_replaces(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o640
 
 
-def test_two_parts_of_one_run_and_target_do_not_meet(tmp_path: Path) -> None:
+def test_two_part_files_of_one_run_and_target_are_separate(tmp_path: Path) -> None:
     one, two = PartFile(tmp_path / "a", run=RUN), PartFile(tmp_path / "a", run=RUN)
     assert one.path != two.path
     one.discard()
@@ -68,7 +68,7 @@ def test_two_parts_of_one_run_and_target_do_not_meet(tmp_path: Path) -> None:
     two.discard()
 
 
-def test_sweep_takes_dead_parts_and_leaves_living_ones_and_strangers(tmp_path: Path) -> None:
+def test_cleanup_removes_only_part_files_of_dead_runs(tmp_path: Path) -> None:
     dead = tmp_path / f".b.csv.{RUN}.part"
     dead.write_bytes(b"x")
     stranger = tmp_path / ".mine.part"
@@ -80,7 +80,7 @@ def test_sweep_takes_dead_parts_and_leaves_living_ones_and_strangers(tmp_path: P
     living.discard()
 
 
-def test_a_folder_has_one_appender(tmp_path: Path) -> None:
+def test_folder_lock_is_exclusive(tmp_path: Path) -> None:
     with FolderLock(tmp_path) as first, FolderLock(tmp_path) as second:
         assert first.take()
         assert not second.take()
@@ -93,7 +93,7 @@ def test_rows_appended_to_an_empty_file_begin_with_the_first_row() -> None:
 
 
 @pytest.mark.parametrize("old", [b'{"a":1}\n', b'{"a":1}'])
-def test_json_lines_are_appended_and_a_missing_line_end_mended(old: bytes) -> None:
+def test_json_lines_are_appended_after_a_repaired_line_end(old: bytes) -> None:
     assert merged("jsonl", old, b'{"a":2}\n') == b'{"a":1}\n{"a":2}\n'
 
 
@@ -104,7 +104,7 @@ def test_csv_is_appended_without_a_second_header(old: bytes) -> None:
 
 
 @pytest.mark.parametrize("old", [b"a,c\r\n1,2\r\n", b"a\r\n", b'a,b\r\n1,"2', b"\xff\xfe\x00"])
-def test_csv_of_other_columns_or_with_a_torn_row_is_refused(old: bytes) -> None:
+def test_csv_with_other_columns_or_a_truncated_row_is_refused(old: bytes) -> None:
     with pytest.raises(CannotAppend):
         merged("csv", old, b"a,b\r\n3,4\r\n")
 
@@ -116,12 +116,12 @@ def test_json_arrays_are_merged(old: str, new: bytes) -> None:
 
 
 @pytest.mark.parametrize("old", [b"{}", b'[\n{"a":[1]', b"[1", b'"]"', b"x]"])
-def test_what_is_no_whole_array_is_refused(old: bytes) -> None:
+def test_file_that_is_no_complete_json_array_is_refused(old: bytes) -> None:
     with pytest.raises(CannotAppend):
         merged("json", old, b"[\n]\n")
 
 
-def test_a_large_array_must_end_as_ours_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_array_is_accepted_only_with_the_ending_that_newsbot_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "CHUNK", 1)
     row = b'{"a":"' + b"x" * 100 + b'"}'
     assert len(json.loads(merged("json", b"[\n" + row + b"\n]\n", b"[\n1\n]\n"))) == 2
@@ -132,7 +132,7 @@ def test_a_large_array_must_end_as_ours_do(monkeypatch: pytest.MonkeyPatch) -> N
 HEAD = b'<?xml version="1.0" encoding="utf-8"?>\n<items>\n'
 
 
-def test_xml_is_merged_and_a_torn_or_strange_one_refused() -> None:
+def test_xml_is_merged_and_truncated_or_other_xml_is_refused() -> None:
     new = HEAD + b"<item>2</item>\n</items>\n"
     assert (
         merged("xml", HEAD + b"<item>1</item>\n</items>", new) == HEAD + b"<item>1</item>\n<item>2</item>\n</items>\n"

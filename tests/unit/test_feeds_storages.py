@@ -44,7 +44,7 @@ def stat(crawler: Crawler, name: str) -> Any:
     return crawler.stats.get_value(f"newsbot/feeds/{name}")
 
 
-def test_appender_waits_for_the_one_before_it(crawler: Crawler, tmp_path: Path) -> None:
+def test_appender_waits_for_an_earlier_appender(crawler: Crawler, tmp_path: Path) -> None:
     target = tmp_path / "out.jsonl"
     target.write_bytes(b"old\n")
     late = Stored(crawler, target, b"late\n")
@@ -75,9 +75,7 @@ def test_appenders_of_one_file_keep_each_others_rows(crawler: Crawler, tmp_path:
     assert stat(crawler, "stored") == 4
 
 
-def test_part_that_was_taken_back_is_one_line(
-    crawler: Crawler, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_removed_part_file_gives_one_line(crawler: Crawler, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     target = tmp_path / "out.jsonl"
     target.write_bytes(b"old\n")
     stored = Stored(crawler, target, b"new\n", overwrite=True)
@@ -97,7 +95,7 @@ def test_part_that_was_taken_back_is_one_line(
     assert (stat(crawler, "failed"), stat(crawler, "stored")) == (1, None)
 
 
-def test_scrapys_traceback_of_a_feed_that_failed_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_traceback_of_a_failed_feed_becomes_one_line(caplog: pytest.LogCaptureFixture) -> None:
     scrapys = logging.getLogger("scrapy.extensions.feedexport")
     for failure in (FeedError("the disk is full"), ValueError("a fault of ours")):
         try:
@@ -109,7 +107,7 @@ def test_scrapys_traceback_of_a_feed_that_failed_is_one_line(caplog: pytest.LogC
     assert unforeseen.exc_info is not None
 
 
-def test_first_failure_to_write_is_told_once_and_ends_the_feed(
+def test_first_write_error_is_logged_once_and_ends_the_feed(
     crawler: Crawler, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     target = tmp_path / "out.jsonl"
@@ -134,7 +132,7 @@ def test_first_failure_to_write_is_told_once_and_ends_the_feed(
     assert (target.exists(), part.path.exists(), stat(crawler, "failed")) == (False, False, 1)
 
 
-def test_a_feed_of_the_users_own_storage_is_not_begun_anew(tmp_path: Path) -> None:
+def test_feed_in_a_storage_of_the_user_is_not_restarted(tmp_path: Path) -> None:
     slots = {}
     for storage in (FileStorage(str(tmp_path / "rows.jsonl")), FileFeedStorage(str(tmp_path / "own"))):
         slot = SimpleNamespace(_fileloaded=True, storage=storage, itemcount=1, finish_exporting=lambda: None)

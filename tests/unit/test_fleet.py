@@ -45,13 +45,13 @@ def names(jobs: list[SiteJob]) -> list[str]:
     return [job.url.removeprefix("https://").removesuffix(".example/") for job in jobs]
 
 
-def test_the_lock_of_a_job_is_the_group_of_sites_that_share_a_pace() -> None:
+def test_lock_of_a_job_is_the_pace_group_of_its_site() -> None:
     assert job_of(site("a")).lock == "a.example"
     assert job_of(site("a", pace_group="ip:192.0.2.1")).lock == "ip:192.0.2.1"
     assert job_of(site("a")).key == "wp_posts https://a.example/"
 
 
-def test_sites_that_were_never_checked_come_first_then_the_longest_overdue() -> None:
+def test_order_is_never_checked_sites_then_longest_overdue_sites() -> None:
     late, later = (site(name, next_due=WHEN - timedelta(hours=hours)) for name, hours in (("late", 1), ("later", 2)))
     order = longest_overdue_first([late, site("never"), later])
     assert [one.url for one in order] == [one.url for one in (site("never"), later, late)]
@@ -64,7 +64,7 @@ def choose(
     return names(chosen(due, queue, most=most, first=first, affordable=affordable))
 
 
-def test_no_job_is_added_for_a_site_that_has_one() -> None:
+def test_no_job_is_added_for_a_site_with_a_job() -> None:
     assert choose([site("a"), site("b"), site("c"), site("d")], site("b"), most=2) == ["a", "c"]
 
 
@@ -76,7 +76,7 @@ def test_the_budget_is_spent_in_the_order_of_the_sites() -> None:
     assert choose(due) == ["a", "b", "c", "d"]
 
 
-def test_many_sites_of_one_host_leave_room_for_other_hosts() -> None:
+def test_many_sites_of_one_host_do_not_fill_the_queue() -> None:
     of_one = [site(f"blog{number}", pace_group="blogs.example", checked=WHEN) for number in range(50)]
     jobs = choose([*of_one, site("a"), site("b")], most=3)
     assert jobs == [*(f"blog{number}" for number in range(MOST_OF_A_GROUP)), "a", "b"]
@@ -87,7 +87,7 @@ def test_many_sites_of_one_host_leave_room_for_other_hosts() -> None:
     assert room(queue, Capacity(16, 0)) == 31, "they keep one slot busy"
 
 
-def test_first_crawls_leave_a_quarter_of_the_slots_to_sites_that_are_known() -> None:
+def test_first_crawls_leave_a_quarter_of_the_slots_to_known_sites() -> None:
     workers = Capacity(16, 0)
     known = [site(f"known{number}", checked=WHEN, next_due=WHEN) for number in range(3)]
     new = [site(f"new{number}") for number in range(20)]
@@ -100,7 +100,7 @@ def test_first_crawls_leave_a_quarter_of_the_slots_to_sites_that_are_known() -> 
     assert choose([*new, *known], *new[:9], first=3) == ["new9", "new10", "new11", "known0", "known1", "known2"]
 
 
-def test_first_crawls_of_one_host_leave_room_for_those_of_other_hosts() -> None:
+def test_first_crawls_of_one_host_do_not_fill_the_queue() -> None:
     of_one = [site(f"blog{number}", pace_group="blogs.example") for number in range(50)]
     first = room_for_first([], Capacity(4, 0), others_due=0)
     assert choose([*of_one, site("x"), site("y")], first=first)[-2:] == ["x", "y"]
@@ -108,7 +108,7 @@ def test_first_crawls_of_one_host_leave_room_for_those_of_other_hosts() -> None:
     assert room_for_first(queue, Capacity(4, 0), others_due=0) == first - 1, "they keep one slot busy"
 
 
-def test_an_allowance_grows_with_time_up_to_five_minutes_of_the_budget() -> None:
+def test_allowance_grows_with_time_up_to_five_minutes_of_the_budget() -> None:
     assert filled(0, seconds=36, requests_an_hour=1_000) == 10
     assert filled(0, seconds=86_400, requests_an_hour=1_200) == 100
     assert filled(-50, seconds=36, requests_an_hour=1_000) == -40
@@ -116,7 +116,7 @@ def test_an_allowance_grows_with_time_up_to_five_minutes_of_the_budget() -> None
     assert filled(7, seconds=-99, requests_an_hour=1_000) == 7, "the clock went back"
 
 
-def test_the_queue_holds_ten_seconds_of_work_but_at_least_two_jobs_a_slot() -> None:
+def test_queue_holds_ten_seconds_of_work_and_at_least_two_jobs_a_slot() -> None:
     def waiting(jobs: int) -> list[QueuedJob]:
         return [QueuedJob(key=f"{number}", lock=f"{number}", waits=True) for number in range(jobs)]
 
@@ -136,7 +136,7 @@ class Clock:
         return self.now
 
 
-def test_a_worker_without_a_heartbeat_stops_before_others_have_its_sites_and_for_good() -> None:
+def test_worker_without_a_heartbeat_stops_finally_before_its_sites_are_given_away() -> None:
     clock = Clock()
     pulse = Pulse(clock)
     clock.now += LONGEST_GAP
@@ -158,14 +158,14 @@ def test_a_worker_that_lost_its_jobs_is_not_alive() -> None:
     assert not pulse.alive
 
 
-def test_a_clock_that_differs_from_that_of_the_database_is_told() -> None:
+def test_difference_from_the_clock_of_the_database_is_reported() -> None:
     assert clock_difference(1_000, 1_010, 1_005) is None
     assert clock_difference(1_000, 1_010, 971) is None, "half a minute is no reason to stop"
     assert clock_difference(1_000, 1_010, 1_000 - 3_600) == 3_600, "ours is an hour ahead"
     assert clock_difference(1_000, 1_010, 1_010 + 86_400) == -86_400
 
 
-def test_rates_are_those_of_the_last_minute() -> None:
+def test_rates_cover_the_last_minute() -> None:
     rates = Rates()
     assert rates.after(0, sites=0, rows=0, requests=0) == Rate()
     assert rates.after(30, sites=10, rows=100, requests=50) == Rate(20, 200, 100)
@@ -180,7 +180,7 @@ def facts(**values: object) -> FleetFacts:
     return FleetFacts(**(given | {"workers": ()} | values))  # type: ignore[arg-type]
 
 
-def test_the_status_of_a_fleet_is_a_table() -> None:
+def test_status_of_a_fleet_is_printed_as_a_table() -> None:
     worker = WorkerFacts(
         host="alpha", pid="42", at_work=3, slots=16, sites_a_minute=120.4, rows_a_minute=9, requests_a_minute=240,
         seen=2.0,
@@ -197,7 +197,7 @@ def test_the_status_of_a_fleet_is_a_table() -> None:
     ]
 
 
-def test_a_fleet_without_workers_says_how_one_is_started() -> None:
+def test_status_without_workers_names_the_command_that_starts_one() -> None:
     assert table(facts())[-1] == "workers   none; scrapy fleet worker starts one"
 
 
@@ -222,7 +222,7 @@ class OneAnswer:
         (True, False, True, False),
     ],
 )
-def test_worker_that_ends_keeps_its_sites_until_their_crawls_have_ended(
+def test_ending_worker_keeps_its_sites_until_their_crawls_end(
     ours: bool, registered: bool, leaving: bool, is_lost: bool
 ) -> None:
     failed: list[str] = []
@@ -235,7 +235,7 @@ def test_worker_that_ends_keeps_its_sites_until_their_crawls_have_ended(
     assert (pulse.alive, len(failed)) == (not is_lost, int(is_lost))
 
 
-def test_heartbeat_that_was_stopped_while_it_was_written_counts_no_worker_as_lost() -> None:
+def test_heartbeat_stopped_during_its_write_does_not_mark_the_worker_as_lost() -> None:
     failed: list[str] = []
     pulse = Pulse()
     heartbeat = Heartbeat(pulse, (1, 2), failed.append)

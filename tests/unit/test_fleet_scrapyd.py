@@ -59,11 +59,11 @@ def node(url: str, **state: Any) -> Told:
     ("due", "active", "nodes", "jobs"),
     [(0, 0, 2, 0), (1, 0, 2, 1), (16, 0, 1, 1), (17, 0, 1, 2), (40, 2, 1, 1), (8, 0, 2, 2), (8, 1, 2, 1)],
 )
-def test_one_job_is_wanted_for_so_many_sites_and_for_each_node(due: int, active: int, nodes: int, jobs: int) -> None:
+def test_number_of_jobs_depends_on_due_sites_and_nodes(due: int, active: int, nodes: int, jobs: int) -> None:
     assert jobs_wanted(due, active, sites_a_job=16, nodes=nodes) == jobs
 
 
-def test_jobs_get_equal_parts_that_a_command_line_holds() -> None:
+def test_jobs_get_equal_parts_that_fit_into_a_command_line() -> None:
     urls = [f"https://{number}.example/" for number in range(2_500)]
     parts = parts_of(urls[:8], jobs=3)
     assert [len(part) for part in parts] == [3, 3, 2]
@@ -77,7 +77,7 @@ def test_jobs_get_equal_parts_that_a_command_line_holds() -> None:
     assert parts_of([endless], jobs=1) == [], "a job without a site would crawl all of them"
 
 
-def test_address_that_no_command_line_holds_is_named_and_stops_no_other_site(archive: str) -> None:
+def test_too_long_address_is_reported_and_other_sites_are_scheduled(archive: str) -> None:
     endless = f"0.example/{'x' * 100_000}"
     database = open_database(archive)
     Followed(database).add([FollowedSite(url=endless, spider="wp_posts")])
@@ -117,21 +117,21 @@ def test_jobs_go_to_the_nodes_with_free_slots(archive: str) -> None:
         ("http://crawler.example:6800", "me:secret", "over https or to this machine only"),
     ],
 )
-def test_node_that_cannot_be_used_is_refused(url: str, auth: str, said: str) -> None:
+def test_unusable_node_is_refused(url: str, auth: str, said: str) -> None:
     with pytest.raises(BadArgument, match=said):
         node_of(url, auth=auth, project="newsbot")
 
 
-def test_node_may_be_this_machine_or_behind_https() -> None:
+def test_node_on_loopback_or_behind_https_is_accepted() -> None:
     for url in ("http://127.0.0.1:6800", "http://[::1]:6800/", "https://crawler.example"):
         assert node_of(url, auth="me:secret", project="newsbot").url == url
 
 
-def test_node_that_does_not_answer_is_named() -> None:
+def test_node_that_does_not_answer_is_reported() -> None:
     with pytest.raises(NodeFailed, match="does not answer as a Scrapyd"):
         node_of("http://127.0.0.1:9", auth="", project="newsbot").look(4)
 
 
-def test_archive_must_exist(tmp_path: Path) -> None:
+def test_missing_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="no archive"):
         schedule([], archive=f"sqlite:///{tmp_path / 'none.db'}", slots=1, sites_a_job=1, now=NOW)

@@ -48,7 +48,7 @@ def table(archive: Archive) -> Followed:
     return Followed(archive.database)
 
 
-def test_followed_site_comes_back_as_it_was_stored(table: Followed) -> None:
+def test_followed_site_is_read_as_it_was_stored(table: Followed) -> None:
     site = replace(
         NEWS,
         every=3600,
@@ -69,7 +69,7 @@ def test_followed_site_comes_back_as_it_was_stored(table: Followed) -> None:
     assert table.sites() == [site]
 
 
-def test_longest_overdue_site_comes_first_and_a_site_never_checked_before_it(table: Followed) -> None:
+def test_order_is_never_checked_sites_then_longest_overdue_sites(table: Followed) -> None:
     for name, due in (("b", NOW), ("a", NOW + HOUR), ("c", None)):
         site = replace(NEWS, url=name, next_due=due)
         table.add([site])
@@ -93,7 +93,7 @@ def test_site_is_due_unless_it_waits_or_is_paused(site: FollowedSite, due: bool)
     assert site.is_due(NOW) is due
 
 
-def test_import_tells_what_is_new_changed_and_gone_and_keeps_what_was_learnt(table: Followed) -> None:
+def test_import_reports_new_changed_and_gone_sites_and_keeps_learnt_facts(table: Followed) -> None:
     sites = [replace(NEWS, url=name) for name in ("a", "b", "c")]
     assert table.add(sites, source="list.csv").new == ["a", "b", "c"]
     table.add([replace(NEWS, url="by hand")])
@@ -117,7 +117,7 @@ def test_import_tells_what_is_new_changed_and_gone_and_keeps_what_was_learnt(tab
         (3600, 1, NOW + 20 * DAY),
     ],
 )
-def test_site_that_gets_another_interval_is_due_by_it(
+def test_changed_interval_changes_the_due_time(
     table: Followed, every: int | None, failures: int, due: datetime
 ) -> None:
     monthly = replace(NEWS, every=30 * 86_400)
@@ -128,7 +128,7 @@ def test_site_that_gets_another_interval_is_due_by_it(
     assert (site.every, site.next_due) == (every, due)
 
 
-def test_check_that_began_before_the_user_changed_a_site_stores_no_time_by_the_old_rule(table: Followed) -> None:
+def test_check_that_began_before_a_change_of_the_site_stores_no_due_time(table: Followed) -> None:
     table.add([NEWS])
     assert not table.keep(replace(NEWS, every=3600, next_due=NOW))
     assert table.keep(replace(NEWS, next_due=NOW))
@@ -136,7 +136,7 @@ def test_check_that_began_before_the_user_changed_a_site_stores_no_time_by_the_o
     assert not table.keep(replace(NEWS, next_due=NOW))
 
 
-def test_habit_is_learnt_from_the_live_rows_of_the_site(archive: Archive, table: Followed) -> None:
+def test_publishing_habit_is_learnt_from_live_rows(archive: Archive, table: Followed) -> None:
     site = "https://news.example"
     for number, hours in ((1, 1), (2, 50), (3, 3), (4, -2)):
         published = (NOW - hours * HOUR).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -150,7 +150,7 @@ def test_habit_is_learnt_from_the_live_rows_of_the_site(archive: Archive, table:
 # What a check teaches.
 
 
-def test_first_check_learns_a_year_and_no_time_before_the_first_post() -> None:
+def test_first_check_learns_from_one_year_and_not_before_the_first_post() -> None:
     daily = [NOW - DAY * day for day in range(1, 15)]
     learnt = Learnt().succeed(checked=NOW, published=daily)
     assert learnt.since(NOW + DAY) == NOW == learnt.until
@@ -159,18 +159,18 @@ def test_first_check_learns_a_year_and_no_time_before_the_first_post() -> None:
     assert Learnt().since(NOW) == NOW - timedelta(weeks=52)
 
 
-def test_quiet_year_is_learnt_as_quiet() -> None:
+def test_year_without_posts_gives_a_low_rate() -> None:
     assert Learnt().succeed(checked=NOW).habit.posts_per_day < 0.02
 
 
-def test_later_check_adds_the_posts_since_the_last_one() -> None:
+def test_later_check_adds_the_posts_since_the_last_check() -> None:
     before = Learnt().succeed(checked=NOW, published=[NOW - DAY * day for day in range(1, 29)])
     after = before.succeed(checked=NOW + DAY, published=[NOW + HOUR * hour for hour in range(10)])
     assert sum(after.habit.hours) == pytest.approx(sum(before.habit.hours) * 0.5 ** (1 / 56) + 10)
     assert after.until == NOW + DAY
 
 
-def test_cost_follows_the_newest_checks() -> None:
+def test_cost_is_learnt_from_the_newest_checks() -> None:
     learnt = Learnt()
     assert learnt.cost == USUAL_COST
     assert learnt.succeed(checked=NOW, requests=None).cost == USUAL_COST
@@ -178,7 +178,7 @@ def test_cost_follows_the_newest_checks() -> None:
     assert Learnt(cost=1.0).succeed(checked=NOW, requests=0).cost == 1
 
 
-def test_failure_is_followed_by_a_back_off_and_a_success_ends_it() -> None:
+def test_failure_starts_a_back_off_and_success_ends_it() -> None:
     failed = Learnt().fail().fail()
     when = failed.next_due(NOW, rhythm=Rhythm(), curve=failed.curve(1), threshold=1e9, rng=random.Random(1))
     assert NOW + timedelta(minutes=30) <= when <= NOW + timedelta(minutes=38)
@@ -189,7 +189,7 @@ def test_failure_is_followed_by_a_back_off_and_a_success_ends_it() -> None:
     )
 
 
-def test_site_that_asked_for_a_pause_is_due_after_it() -> None:
+def test_site_that_sent_retry_after_is_due_after_this_time() -> None:
     until = NOW + timedelta(days=30)
     for learnt in (Learnt(), Learnt().fail()):
         due = learnt.next_due(
@@ -203,7 +203,7 @@ def test_site_that_asked_for_a_pause_is_due_after_it() -> None:
         assert due == until
 
 
-def test_what_was_learnt_survives_the_archive() -> None:
+def test_learnt_facts_are_stored_and_read() -> None:
     learnt = Learnt().succeed(checked=NOW, published=[NOW - HOUR], requests=3)
     stored = json.loads(json.dumps(as_habit(learnt)))
     again = learnt_of(replace(NEWS, habit=stored, cost=learnt.cost, failures=1))
@@ -213,7 +213,7 @@ def test_what_was_learnt_survives_the_archive() -> None:
     assert learnt_of(NEWS) == Learnt()
 
 
-def test_only_an_update_tells_what_the_next_check_costs() -> None:
+def test_cost_of_the_next_check_is_learnt_only_from_an_update() -> None:
     facts = SiteFacts(asked="news.example", requests=1)
     assert requests_of_update(facts) is None
     facts.collections["post"] = CollectionFacts(type="post", mode="update", requests=3)
@@ -236,7 +236,7 @@ def demand(site: FollowedSite, count: int) -> Demand:
     return Demand(attention=site.attention, cost=site.cost, every=site.every, sites=count)
 
 
-def test_budget_of_requests_is_kept_with_fixed_intervals_in_it() -> None:
+def test_budget_of_requests_includes_sites_with_fixed_intervals() -> None:
     fixed = replace(NEWS, url="fixed", every=3600, cost=10.0)
     budget = 50.0
     threshold = threshold_of([demand(NEWS, 20), demand(fixed, 1)], requests_per_hour=budget)
@@ -249,7 +249,7 @@ def test_without_a_budget_each_site_is_checked_once_an_hour_on_average() -> None
     assert threshold_of([], requests_per_hour=0) > 0
 
 
-def test_sites_alike_are_one_demand_and_paused_sites_none(archive: Archive, table: Followed) -> None:
+def test_equal_sites_form_one_demand_without_paused_sites(archive: Archive, table: Followed) -> None:
     sites = [replace(NEWS, url=str(n), attention=0.5001 + n / 10_000, cost=1.0) for n in range(3)]
     table.add([*sites, replace(NEWS, url="slow", every=60)])
     for site in sites:
@@ -262,7 +262,7 @@ def test_sites_alike_are_one_demand_and_paused_sites_none(archive: Archive, tabl
     ]
 
 
-def test_threshold_of_many_sites_is_kept_for_an_hour(archive: Archive, table: Followed) -> None:
+def test_threshold_of_many_sites_is_reused_for_an_hour(archive: Archive, table: Followed) -> None:
     due = DueSites(archive.database)
     for sites, after, kept in ((2_000, HOUR / 2, True), (2_000, 2 * HOUR, False), (9, HOUR / 2, False)):
         due.keep_threshold(7.0, 123.0, sites=sites, now=NOW)
@@ -272,7 +272,7 @@ def test_threshold_of_many_sites_is_kept_for_an_hour(archive: Archive, table: Fo
 # Which sites are due.
 
 
-def test_due_sites_come_in_order_and_the_others_are_counted(url: str, archive: Archive, table: Followed) -> None:
+def test_due_sites_are_ordered_and_the_others_are_counted(url: str, archive: Archive, table: Followed) -> None:
     assert DueSites(archive.database).overdue_seconds(NOW) is None
     for name, due, blocked, failures in (
         ("b", NOW, None, 0),
@@ -304,7 +304,7 @@ def test_due_sites_come_in_order_and_the_others_are_counted(url: str, archive: A
     assert follows_any(url, "wp_terms") is None, "the only site of wp_terms is paused"
 
 
-def test_named_sites_are_those_of_the_archive_and_no_others(url: str, table: Followed) -> None:
+def test_only_followed_sites_can_be_named(url: str, table: Followed) -> None:
     with pytest.raises(BadArgument, match="follows no site for wp_posts; scrapy sites add URL"):
         check_follows(url, "wp_posts")
     table.add(
@@ -351,15 +351,15 @@ def test_sites_are_added_listed_paused_resumed_and_removed(url: str) -> None:
     assert do(url, "list") == ["no site"]
 
 
-def test_each_site_is_an_object_for_programs(url: str) -> None:
+def test_each_site_is_listed_as_json(url: str) -> None:
     do(url, "add", "news.example", every="6h", types="post,page", name="News")
     (line,) = do(url, "list", as_json=True)
-    told = json.loads(line)
-    assert told["entry"] == {"url": "news.example", "name": "News", "types": ["post", "page"], "every": "6h"}
-    assert (told["due"], told["every"], told["weight"], told["next_due"]) == (True, 21_600, 1.0, None)
+    listed = json.loads(line)
+    assert listed["entry"] == {"url": "news.example", "name": "News", "types": ["post", "page"], "every": "6h"}
+    assert (listed["due"], listed["every"], listed["weight"], listed["next_due"]) == (True, 21_600, 1.0, None)
 
 
-def test_long_list_begins_with_sums_and_shows_its_first_sites(url: str, tmp_path: Path) -> None:
+def test_long_list_begins_with_totals_and_shows_the_first_sites(url: str, tmp_path: Path) -> None:
     listed = tmp_path / "sites.txt"
     listed.write_text("".join(f"news-{number:03}.example\n" for number in range(250)), encoding="utf-8")
     lines = do(url, "import", str(listed))
@@ -395,7 +395,7 @@ def test_list_of_sites_is_imported_with_its_rules(url: str, tmp_path: Path) -> N
         ("pause", ["not a url"], {}, "not a web address"),
     ],
 )
-def test_bad_use_is_refused_and_leaves_no_archive(
+def test_bad_arguments_are_refused_without_creating_an_archive(
     action: str, words: list[str], given: dict[str, str], said: str, url: str, tmp_path: Path
 ) -> None:
     with pytest.raises(BadArgument, match=said):
@@ -403,7 +403,7 @@ def test_bad_use_is_refused_and_leaves_no_archive(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_site_that_is_not_followed_is_named(url: str) -> None:
+def test_site_that_is_not_followed_is_reported(url: str) -> None:
     do(url, "add", "news.example")
     with pytest.raises(BadArgument, match=r"paused; not followed: other\.example"):
         do(url, "pause", "other.example", "news.example")
@@ -426,7 +426,7 @@ def test_two_spellings_of_one_address_are_one_site(url: str, tmp_path: Path) -> 
     assert do(url, "list") == ["no site"]
 
 
-def test_site_that_is_most_likely_followed_already_is_told_and_followed(url: str) -> None:
+def test_similar_address_of_a_followed_site_is_added_with_a_warning(url: str) -> None:
     do(url, "add", "http://news.example/blog", "https://other.example")
     assert do(url, "add", "https://www.news.example/blog/", "https://third.example") == [
         "2 new, 0 followed already, 0 of them changed",
@@ -435,7 +435,7 @@ def test_site_that_is_most_likely_followed_already_is_told_and_followed(url: str
     ]
 
 
-def test_of_two_spellings_that_an_older_version_followed_each_can_be_removed(url: str, table: Followed) -> None:
+def test_each_of_two_stored_spellings_of_one_address_can_be_removed(url: str, table: Followed) -> None:
     table.add([NEWS, replace(NEWS, url="https://news.example/")])
     assert do(url, "remove", "https://news.example/") == ["removed: https://news.example/"]
     assert do(url, "remove", "https://NEWS.example") == ["removed: news.example"]
@@ -446,7 +446,7 @@ def test_list_needs_an_archive(url: str) -> None:
         do(url, "list")
 
 
-def test_process_goes_on_with_an_archive_that_a_newer_newsbot_has_migrated(
+def test_running_process_continues_with_an_archive_that_a_newer_version_migrated(
     url: str, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with archive.database.writing() as connection:

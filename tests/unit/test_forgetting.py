@@ -89,7 +89,7 @@ def held(url: str, kind: str) -> list[tuple[str, int]]:
     return [(row.site, row.id) for row in found]
 
 
-def told(url: str, kind: str) -> list[dict[str, Any]]:
+def delivered_rows(url: str, kind: str) -> list[dict[str, Any]]:
     folder = Path(url.removeprefix("sqlite:///")).parent / "data" / "forget"
     return [json.loads(line) for path in folder.glob(f"*-{kind}.jsonl") for line in path.read_text().splitlines()]
 
@@ -108,17 +108,17 @@ def payloads(url: str, site: str, row_id: int) -> list[bytes]:
         return [payload for (payload,) in connection.execute(query, (site, row_id))]
 
 
-def test_a_person_is_forgotten_everywhere_but_as_an_author_of_articles(url: str) -> None:
+def test_person_is_forgotten_except_as_an_author_of_articles(url: str) -> None:
     lines = ask(url, "person", "jo", "doe")
     assert lines[0] == "3 rows are removed from the archive"
     assert held(url, "comments") == [(SITE, 2)]
     assert held(url, "users") == []
-    assert [(row["site"], row["id"], row["change"]) for row in told(url, "comments")] == [
+    assert [(row["site"], row["id"], row["change"]) for row in delivered_rows(url, "comments")] == [
         (SITE, 1, "deleted"),
         (OTHER, 1, "deleted"),
     ]
-    assert all(row["author"] is None and row["content_text"] is None for row in told(url, "comments"))
-    assert [row["id"] for row in told(url, "users")] == [7]
+    assert all(row["author"] is None and row["content_text"] is None for row in delivered_rows(url, "comments"))
+    assert [row["id"] for row in delivered_rows(url, "users")] == [7]
     archive = Archive.open(url)
     (post,) = (row.record() for row in read_current(archive.database, Filter()))
     assert isinstance(post, Post)
@@ -128,7 +128,7 @@ def test_a_person_is_forgotten_everywhere_but_as_an_author_of_articles(url: str)
     archive.close()
 
 
-def test_a_forgotten_row_counts_as_held_and_never_comes_back(url: str) -> None:
+def test_forgotten_row_counts_as_known_and_is_never_delivered_again(url: str) -> None:
     stored = payloads(url, SITE, 1)
     assert stored and all(payload in bytes_of(url) for payload in stored)
     ask(url, "person", "Jo Doe", site=SITE)
@@ -149,10 +149,10 @@ def test_a_forgotten_row_counts_as_held_and_never_comes_back(url: str) -> None:
     assert not any(payload in bytes_of(url) for payload in stored)
 
 
-def test_comments_of_a_site_leave_those_of_others(url: str) -> None:
+def test_forgetting_comments_of_a_site_keeps_those_of_other_sites(url: str) -> None:
     ask(url, "comments", site="news.example")
     assert held(url, "comments") == [(OTHER, 1)]
-    assert len(told(url, "comments")) == 2
+    assert len(delivered_rows(url, "comments")) == 2
     archive = Archive.open(url)
     (post,) = (row.record() for row in read_current(archive.database, Filter()))
     assert isinstance(post, Post) and post.linked == {"replies": []}
@@ -162,7 +162,7 @@ def test_comments_of_a_site_leave_those_of_others(url: str) -> None:
 
 
 @pytest.mark.parametrize("wishes", [("person", "comments"), ("person", "comments", "comments"), ("comments", "person")])
-def test_all_comments_are_forgotten_without_bringing_a_forgotten_person_back(wishes: tuple[str, ...], url: str) -> None:
+def test_forgetting_all_comments_does_not_restore_a_forgotten_person(wishes: tuple[str, ...], url: str) -> None:
     for number, what in enumerate(wishes):
         ask(url, what, *(("Jo Doe",) if what == "person" else ()), site=SITE)
         if what == "comments" and number == 0:
@@ -178,7 +178,7 @@ def test_all_comments_are_forgotten_without_bringing_a_forgotten_person_back(wis
     assert held(url, "comments") == [(SITE, 2), (SITE, 3), (OTHER, 1)]
 
 
-def test_a_post_whose_json_cannot_be_read_does_not_keep_a_person_in_the_archive(url: str) -> None:
+def test_person_is_forgotten_although_a_post_has_unreadable_json(url: str) -> None:
     unreadable = compressed(b'{"linked":{"replies":[]},"raw":{"views":1' + b"0" * 400 + b"}}")
     with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
         of_posts = "collection IN (SELECT collection FROM collections WHERE kind='posts')"
@@ -187,10 +187,10 @@ def test_a_post_whose_json_cannot_be_read_does_not_keep_a_person_in_the_archive(
     assert (held(url, "comments"), held(url, "users")) == ([(SITE, 2)], [])
 
 
-def test_a_site_is_forgotten_whole(url: str) -> None:
+def test_site_is_forgotten_completely(url: str) -> None:
     ask(url, "site", "https://news.example/")
     assert (held(url, "posts"), held(url, "users"), held(url, "comments")) == ([], [], [(OTHER, 1)])
-    assert {row["site"] for kind in ("posts", "comments", "users") for row in told(url, kind)} == {SITE}
+    assert {row["site"] for kind in ("posts", "comments", "users") for row in delivered_rows(url, kind)} == {SITE}
     with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
         for table in tables:
@@ -199,7 +199,7 @@ def test_a_site_is_forgotten_whole(url: str) -> None:
     assert SITE.encode() not in bytes_of(url)
 
 
-def test_nothing_is_removed_without_a_yes_or_where_nothing_fits_or_a_run_is_at_work(url: str) -> None:
+def test_nothing_is_removed_without_confirmation_without_a_match_or_during_a_run(url: str) -> None:
     before = bytes_of(url)
     with pytest.raises(Unconfirmed):
         ask(url, "site", SITE, agree=False)
@@ -218,7 +218,7 @@ def test_nothing_is_removed_without_a_yes_or_where_nothing_fits_or_a_run_is_at_w
     assert len(bytes_of(url)) >= len(before)
 
 
-def test_rows_that_come_while_the_user_is_asked_are_removed_too(url: str, tmp_path: Path) -> None:
+def test_rows_stored_during_the_confirmation_are_removed(url: str, tmp_path: Path) -> None:
     def crawl_meanwhile(_: str) -> bool:
         take(
             url,
@@ -236,17 +236,17 @@ def test_rows_that_come_while_the_user_is_asked_are_removed_too(url: str, tmp_pa
     )
     assert lines[0] == "5 rows are removed from the archive"
     assert held(url, "comments") == [(SITE, 2)]
-    assert sorted(row["id"] for row in told(url, "comments")) == [1, 1, 3, 9]
+    assert sorted(row["id"] for row in delivered_rows(url, "comments")) == [1, 1, 3, 9]
 
 
-def test_a_name_is_one_name_however_its_letters_are_composed(tmp_path: Path) -> None:
+def test_unicode_forms_of_one_name_are_equal(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'newsbot.db'}"
     take(url, [comment(1, "Jose\u0301 Núñez"), comment(2, "Ann")])
     ask(url, "person", "José nu\u0301n\u0303ez".replace("nu\u0301", "nú"))
     assert held(url, "comments") == [(SITE, 2)]
 
 
-def test_a_name_that_nobody_has_is_refused_with_the_names_like_it(url: str) -> None:
+def test_unknown_name_is_refused_with_similar_names(url: str) -> None:
     found = {}
     for name, site in (("Doe, Jo", None), ("Xaver", None), ("Anne", None), ("Anne", OTHER)):
         with pytest.raises(BadArgument) as refused:
@@ -262,7 +262,7 @@ def test_a_name_that_nobody_has_is_refused_with_the_names_like_it(url: str) -> N
     assert ask(url, "person", "Ann", site=SITE)[0] == "1 rows are removed from the archive"
 
 
-def test_of_many_names_the_five_likest_are_told() -> None:
+def test_five_most_similar_names_are_proposed() -> None:
     names = [f"jo doe {number}" for number in range(20)] + ["jo doe", "joe doe", "bo do", "ann", ""]
     near = near_names("jo dow", ((name, name.title()) for name in names * 2))
     assert near[:2] == ["Jo Doe", "Joe Doe"]

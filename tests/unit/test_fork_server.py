@@ -33,7 +33,7 @@ def program(folder: Path, *lines: str) -> list[str]:
     return [sys.executable, "-m", "program"]
 
 
-def told(folder: Path, *, real: bool) -> dict[str, Any]:
+def facts_of_process(folder: Path, *, real: bool) -> dict[str, Any]:
     line = program(folder, "print(json.dumps(told()))", "print('a line', file=sys.stderr)")
     done = fork_server.run(
         [*line, "one", "two"],
@@ -49,15 +49,15 @@ def told(folder: Path, *, real: bool) -> dict[str, Any]:
     return found
 
 
-def test_a_fork_meets_what_a_new_interpreter_meets(tmp_path: Path) -> None:
-    fork, new = told(tmp_path, real=False), told(tmp_path, real=True)
+def test_fork_has_the_environment_of_a_new_interpreter(tmp_path: Path) -> None:
+    fork, new = facts_of_process(tmp_path, real=False), facts_of_process(tmp_path, real=True)
     assert fork.pop("chance") != new.pop("chance")
     assert fork == new
     assert (fork["environment"]["ONLY"], fork["input"], fork["loaded"]) == ("this", "sent", [])
 
 
 def test_each_fork_draws_its_own_random_numbers(tmp_path: Path) -> None:
-    assert told(tmp_path, real=False)["chance"] != told(tmp_path, real=False)["chance"]
+    assert facts_of_process(tmp_path, real=False)["chance"] != facts_of_process(tmp_path, real=False)["chance"]
 
 
 @pytest.mark.parametrize("real", [False, True])
@@ -101,7 +101,7 @@ def test_waiting_ends_at_its_timeout_and_the_process_is_killed(tmp_path: Path) -
         fork_server.run(line, cwd=tmp_path, timeout=0.01)
 
 
-def test_output_may_go_to_a_file_and_both_outputs_to_one(tmp_path: Path) -> None:
+def test_both_outputs_can_go_to_one_file(tmp_path: Path) -> None:
     line = program(tmp_path, "print('out', flush=True)", "print('error', file=sys.stderr)")
     with (tmp_path / "log").open("w") as log:
         fork_server.run(line, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT)
@@ -123,5 +123,5 @@ def test_only_python_modules_can_be_forked() -> None:
         fork_server.Process(["setpriv", "--help"])
 
 
-def test_one_server_forks_all() -> None:
+def test_one_server_forks_all_processes() -> None:
     assert server() is server()

@@ -31,7 +31,7 @@ SEED = {"newsbot_seed": True}
         ("https://news example/", {}),
     ],
 )
-def test_what_is_never_asked_for(url: str, meta: dict[str, Any]) -> None:
+def test_forbidden_request_is_refused(url: str, meta: dict[str, Any]) -> None:
     with pytest.raises(BadUrl) as refused:
         GuardMiddleware().process_request(Request(url, meta=meta))
     assert "secret" not in str(refused.value)
@@ -47,18 +47,18 @@ def test_what_is_never_asked_for(url: str, meta: dict[str, Any]) -> None:
         ("https://xn--brger-kva.example/", {}),
     ],
 )
-def test_what_may_be_asked_for(url: str, meta: dict[str, Any]) -> None:
+def test_allowed_request_passes(url: str, meta: dict[str, Any]) -> None:
     GuardMiddleware().process_request(Request(url, meta=meta))
 
 
-def test_an_answer_that_was_cut_off_for_its_size_is_too_large() -> None:
+def test_answer_beyond_the_maximum_size_is_reported_as_too_large() -> None:
     guard, request = GuardMiddleware(), Request("https://news.example/")
     with pytest.raises(TooLarge, match="more than DOWNLOAD_MAXSIZE"):
         guard.process_exception(request, DownloadCancelledError())
     guard.process_exception(request, OSError())
 
 
-def test_an_answer_packed_many_times_over_is_not_unpacked() -> None:
+def test_answer_compressed_several_times_is_refused() -> None:
     crawler = get_crawler(settings_dict={"COMPRESSION_ENABLED": True})
     middleware = CompressionMiddleware.from_crawler(crawler)
     request = Request("https://news.example/")
@@ -78,7 +78,7 @@ def redirects(most: int = 8) -> RedirectsMiddleware:
 
 
 @pytest.mark.parametrize("location", ["https://news.example:port/", "https://[::1/", "https://news.example:99999/"])
-def test_a_redirect_to_what_is_no_address_is_refused_in_one_line(location: str) -> None:
+def test_redirect_to_an_invalid_url_is_refused_with_one_line(location: str) -> None:
     request = Request("https://news.example/")
     response = Response(request.url, status=302, headers={"Location": location})
     with pytest.raises(BadUrl, match=r"https://news\.example/ redirects to an invalid URL") as refused:
@@ -86,7 +86,7 @@ def test_a_redirect_to_what_is_no_address_is_refused_in_one_line(location: str) 
     assert "\n" not in str(refused.value)
 
 
-def test_redirects_without_end_are_counted() -> None:
+def test_redirects_beyond_the_maximum_are_refused() -> None:
     middleware = redirects(most=2)
     request = Request("https://news.example/0")
     for number in (1, 2):

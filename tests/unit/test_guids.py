@@ -15,13 +15,13 @@ from newsbot.wordpress.guids import canonical_guid, guid_key, is_evidence, names
         "HTTP://NEWS.EXAMPLE/?p=1&amp;amp;x=2\n",
     ],
 )
-def test_one_guid_written_in_many_ways(written: str) -> None:
+def test_spellings_of_one_guid_have_one_canonical_form(written: str) -> None:
     assert canonical_guid(written) == "https://news.example/?p=1&x=2"
     assert guid_key(written) == guid_key("https://news.example/?p=1&x=2")
 
 
 @pytest.mark.parametrize("other", ["https://news.example/?P=1", "https://news.example:8080/?p=1", "urn:p=1", "?p=1"])
-def test_what_differs_stays_different(other: str) -> None:
+def test_different_guids_have_different_keys(other: str) -> None:
     assert guid_key(other) != guid_key("https://news.example/?p=1")
 
 
@@ -32,12 +32,12 @@ def test_empty_guid_is_none(empty: str | None) -> None:
 
 
 @pytest.mark.parametrize("odd", ["https://[broken", "http://h:port/", "guid with spaces", "\ud800"])
-def test_any_text_is_a_guid(odd: str) -> None:
+def test_any_text_is_accepted_as_a_guid(odd: str) -> None:
     assert canonical_guid(odd) == odd
     assert isinstance(guid_key(odd), int)
 
 
-def test_root_with_and_without_its_slash() -> None:
+def test_root_url_with_and_without_a_slash_is_one_guid() -> None:
     assert canonical_guid("http://news.example") == canonical_guid("https://news.example/")
 
 

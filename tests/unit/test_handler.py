@@ -45,7 +45,7 @@ class Connection:
             self.protocol.dataReceived(LINE)
 
 
-def test_headers_of_earlier_answers_do_not_count() -> None:
+def test_header_limit_ignores_earlier_answers() -> None:
     connection = Connection()
     lines = HEAD_BYTES // len(LINE) - 1
     for _ in range(3):
@@ -57,7 +57,7 @@ def test_headers_of_earlier_answers_do_not_count() -> None:
     assert connection.aborted is False
 
 
-def test_body_does_not_count() -> None:
+def test_header_limit_ignores_the_body() -> None:
     connection = Connection()
     answers = connection.request()
     connection.protocol.dataReceived(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
@@ -68,7 +68,7 @@ def test_body_does_not_count() -> None:
 
 
 @pytest.mark.parametrize("over", [0, 2])
-def test_connection_is_broken_off_where_headers_go_beyond_the_limit(over: int) -> None:
+def test_connection_is_aborted_when_headers_exceed_the_limit(over: int) -> None:
     connection = Connection()
     connection.request()
     connection.head(HEAD_BYTES // len(LINE) - 1 + over)
@@ -90,7 +90,7 @@ def test_connection_is_broken_off_where_headers_go_beyond_the_limit(over: int) -
         ([], None),
     ],
 )
-def test_a_length_that_can_be_read_is_read_and_another_one_left_out(given: list[str], length: str | None) -> None:
+def test_valid_content_length_is_kept_and_invalid_is_removed(given: list[str], length: str | None) -> None:
     headers = Headers({"Content-Length": given, "Transfer-Encoding": ["identity"], "Connection": ["close"]})
     mend_lengths(headers)
     assert headers.getRawHeaders("Content-Length") == ([length] if length else None)
@@ -99,13 +99,13 @@ def test_a_length_that_can_be_read_is_read_and_another_one_left_out(given: list[
 
 
 @pytest.mark.parametrize("encoding", ["chunked", "Chunked", "identity, chunked"])
-def test_a_body_in_chunks_stays_one(encoding: str) -> None:
+def test_chunked_transfer_encoding_is_kept(encoding: str) -> None:
     headers = Headers({"Transfer-Encoding": [encoding]})
     mend_lengths(headers)
     assert headers.getRawHeaders("Transfer-Encoding") == ["chunked"]
 
 
-def test_a_body_without_a_length_that_can_be_read_comes() -> None:
+def test_body_with_an_invalid_content_length_is_read() -> None:
     connection = Connection()
     answers = connection.request()
     connection.protocol.dataReceived(

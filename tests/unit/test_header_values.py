@@ -11,7 +11,7 @@ from newsbot.net.header_values import header_values
 PACKAGE = Path(newsbot.__file__).parent
 
 
-def test_a_header_in_any_encoding_is_text() -> None:
+def test_header_in_any_encoding_becomes_text() -> None:
     headers = Headers({b"X-City": "Köln".encode("latin-1"), b"x-wp-total": b"7", b"X-\xe9": b"\xff\xfe"})
     headers.appendlist("Link", b"<a>")
     headers.appendlist("Link", "<Zürich>".encode())

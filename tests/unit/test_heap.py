@@ -43,14 +43,14 @@ def large_blocks_go_back() -> None:
     assert _handed_out() < before + 100 * LARGE
 
 
-def test_a_large_block_goes_back_to_the_system_after_a_larger_one_was_freed() -> None:
+def test_freed_large_block_is_returned_to_the_system() -> None:
     _handed_out()
     # In a new process: the heap of this one may have a free block that is large enough.
     code = f"from {__name__} import large_blocks_go_back; large_blocks_go_back()"
     subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)
 
 
-def test_free_pages_go_back_after_some_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_pages_are_returned_after_some_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: list[int] = []
     given: list[int] = []
     monkeypatch.setattr(heap, "give_back", lambda: given.append(len(answers)))

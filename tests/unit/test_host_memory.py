@@ -28,7 +28,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> HostMemory:
     return HostMemory(get_crawler())
 
 
-def test_pause_is_known_at_once_and_never_longer_than_the_longest_hold(memory: HostMemory) -> None:
+def test_pause_is_known_at_once_and_limited_to_the_longest_hold(memory: HostMemory) -> None:
     assert memory.paused_until(HOST) == 0.0
     began = time.time()
     memory.learn(HOST, penalty=0.0, hold=60.0)
@@ -46,7 +46,7 @@ def test_pause_of_a_host_that_was_given_up_ends_with_its_next_answer(memory: Hos
     assert memory.paused_until(HOST) == 0.0
 
 
-def test_followed_site_waits_for_a_pause_that_is_not_written_yet(memory: HostMemory, tmp_path: Path) -> None:
+def test_followed_site_waits_for_a_pause_that_is_not_stored_yet(memory: HostMemory, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'newsbot.db'}"
     archive = Archive.open(url, run="run-1")
     table = Followed(archive.database)

@@ -151,7 +151,7 @@ def asked(random: Random, kind: str) -> Options:
 
 @examples(12, fixed=True)
 @given(st.integers(0, 2**32))
-def test_no_answer_ends_a_crawl_with_an_error(seed: int) -> None:
+def test_no_hostile_answer_ends_a_crawl_with_an_error(seed: int) -> None:
     random = Random(seed)
     first, *others = random.sample(KINDS, len(KINDS))
     also = [asked(random, kind) for kind in others] if random.random() < 0.4 else []
@@ -165,7 +165,7 @@ def test_no_answer_ends_a_crawl_with_an_error(seed: int) -> None:
 
 @examples(8, fixed=True)
 @given(st.integers(0, 2**32))
-def test_no_answer_that_is_kept_ends_a_later_crawl_with_an_error(seed: int) -> None:
+def test_no_stored_hostile_answer_ends_a_later_crawl_with_an_error(seed: int) -> None:
     random = Random(seed)
     site = HostileSite(random)
     with TemporaryDirectory() as folder:

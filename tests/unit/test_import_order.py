@@ -210,7 +210,7 @@ def test_a_room_imports_only_the_rooms_below_it(package: str, may_import: dict[s
 @pytest.mark.parametrize(
     ("package", "may_import"), [("newsbot", MAY_IMPORT), ("newsbot.wordpress", WORDPRESS_MAY_IMPORT)]
 )
-def test_every_room_stands_in_the_order(package: str, may_import: dict[str, set[str]]) -> None:
+def test_every_room_is_in_the_order_of_imports(package: str, may_import: dict[str, set[str]]) -> None:
     rooms = {room for name in NAMES if (room := room_of(name, package)) is not None}
     assert rooms == set(may_import)
     below: set[str] = set()
@@ -237,19 +237,19 @@ def circles(graph: Mapping[str, Collection[str]]) -> list[str]:
     return found
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
+def test_modules_have_no_import_cycle() -> None:
     assert circles({name_of(path): imported(path) for path in MODULES}) == []
 
 
-def test_the_search_for_circles_sees_one() -> None:
+def test_search_for_cycles_finds_a_cycle() -> None:
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == ["b", "c"]
 
 
-def test_a_breach_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forbidden_import_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(MAY_IMPORT, "commands", MAY_IMPORT["commands"] - {"export"})
     assert any(breach.startswith("newsbot.commands.export imports") for breach in breaches("newsbot", MAY_IMPORT))
 
 
-def test_the_package_lies_where_the_tests_look() -> None:
+def test_package_is_in_the_expected_folder() -> None:
     assert (ROOT / "newsbot/settings.py").is_file()
     assert "newsbot.settings" in NAMES

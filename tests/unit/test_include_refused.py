@@ -96,45 +96,45 @@ def assert_held(site: Firewall, archive: SoakArchive) -> None:
 
 @pytest.mark.parametrize(("status", "body"), [(403, PAGE), (406, PAGE), (501, PAGE), (400, PARAM)])
 @pytest.mark.parametrize("kind", ["posts", "media"])
-def test_rows_that_changed_come_from_a_site_that_refuses_include(kind: str, status: int, body: bytes) -> None:
+def test_changed_rows_come_from_a_site_that_refuses_include(kind: str, status: int, body: bytes) -> None:
     site, archive, refusals = site_of(45, kind, status=status, body=body), SoakArchive(), []
     assert crawl(site, archive).verdict == "complete"
     for _ in range(3):
         for act, place in (("edit", 3), ("edit", 17), ("delete", 20), ("back_date", 5), ("add", 0)):
             site.act(act, place)
-        told = crawl(site, archive)
-        assert told.verdict == "complete", told.why
+        facts = crawl(site, archive)
+        assert facts.verdict == "complete", facts.why
         assert_held(site, archive)
         refusals.append(site.refused)
         assert site.singles <= FEW
     assert refusals == [2, 2, 0], "a refusal is believed once two runs met it"
 
 
-def test_an_offset_that_is_refused_too_hides_no_row() -> None:
+def test_changed_rows_come_from_a_site_that_refuses_include_and_offset() -> None:
     site, archive = site_of(45, refuses="include and offset"), SoakArchive()
     assert crawl(site, archive).verdict == "complete"
     for _ in range(2):
         for act, place in (("edit", 3), ("edit", 17), ("back_date", 5), ("add", 0)):
             site.act(act, place)
-        told = crawl(site, archive)
-        assert told.verdict == "complete", told.why
+        facts = crawl(site, archive)
+        assert facts.verdict == "complete", facts.why
         assert_held(site, archive)
 
 
 @pytest.mark.parametrize("edited", [FEW + 1, 40, 130])
-def test_many_rows_come_in_pages(edited: int) -> None:
+def test_many_changed_rows_come_in_pages(edited: int) -> None:
     site, archive = site_of(150, per_page=50), SoakArchive()
     crawl(site, archive)
     for place in range(edited):
         site.act("edit", 149 - place)
-    told = crawl(site, archive)
-    assert told.verdict == "complete", told.why
+    facts = crawl(site, archive)
+    assert facts.verdict == "complete", facts.why
     assert_held(site, archive)
     assert site.singles <= FEW
     assert len(site.asked) <= 40
 
 
-def test_a_refusal_of_include_that_passes_is_forgotten() -> None:
+def test_temporary_refusal_of_include_is_forgotten() -> None:
     site, archive = site_of(45), SoakArchive()
     crawl(site, archive)
     site.act("edit", 3)
@@ -148,7 +148,7 @@ def test_a_refusal_of_include_that_passes_is_forgotten() -> None:
     assert_held(site, archive)
 
 
-def test_a_site_that_refuses_lists_of_ids_gives_them_one_by_one() -> None:
+def test_single_ids_are_requested_with_include_when_a_site_refuses_lists() -> None:
     site, archive = site_of(45, refuses="lists"), SoakArchive()
     crawl(site, archive)
     for place in (3, 9, 30):
@@ -158,14 +158,14 @@ def test_a_site_that_refuses_lists_of_ids_gives_them_one_by_one() -> None:
     assert not site.singles, "one id in include= is an answer, so that include= is not the reason"
 
 
-def test_a_site_that_refuses_every_form_is_told_and_left_soon() -> None:
+def test_site_that_refuses_every_form_is_reported_after_few_requests() -> None:
     site, archive = site_of(45), SoakArchive()
     crawl(site, archive)
     site.refuses = "ids"
     for place in range(20):
         site.act("edit", place)
-    told = crawl(site, archive)
-    assert told.verdict in ("incomplete", "closed")
+    facts = crawl(site, archive)
+    assert facts.verdict in ("incomplete", "closed")
     assert len(site.asked) <= 40
     site.refuses = "nothing"
     assert crawl(site, archive).verdict == "complete"
@@ -217,7 +217,7 @@ class Asked:
         )
 
 
-def test_the_objects_of_a_walk_come_in_the_pages_of_their_listing() -> None:
+def test_linked_objects_of_a_walk_come_from_pages_of_their_listing() -> None:
     """A walk wants the objects of its rows from the oldest on: no page is read twice."""
     site = Asked(list(range(10, 3010, 10)))
     batches = [list(range(start, start + 1000, 10)) for start in (10, 1010, 2010)]
@@ -225,7 +225,7 @@ def test_the_objects_of_a_walk_come_in_the_pages_of_their_listing() -> None:
     assert len(site.urls) <= 300 // 10 + 3
 
 
-def test_an_object_that_is_gone_is_left_out_as_in_a_listing() -> None:
+def test_deleted_object_is_omitted_as_in_a_listing() -> None:
     site = Asked([5, 7])
     assert site.play(1000, [5, 6, 7]) == [[5, 7]]
 
@@ -238,7 +238,7 @@ def test_a_run_makes_a_bounded_number_of_requests_for_ids() -> None:
 
 
 @pytest.mark.parametrize("body", [PAGE, b'{"code":"rest_no_route","message":"no","data":{"status":404}}'])
-def test_a_site_without_the_route_of_a_single_row_has_not_lost_its_rows(body: bytes) -> None:
+def test_missing_single_row_route_does_not_count_as_deleted_rows(body: bytes) -> None:
     def reply(query: Query) -> Reply:
         is_single = urlsplit(query.url).path.rpartition("/")[2].isdigit()
         return Reply(status=404 if is_single else 403, url=query.url, body=body if is_single else PAGE)

@@ -29,13 +29,13 @@ def formatted(message: str = "%s", *args: object, info: Any = None, **extra: Any
     return line, json.loads(line)
 
 
-def test_a_line_says_when_how_grave_who_and_what() -> None:
+def test_line_has_time_level_logger_and_message() -> None:
     _, values = formatted("%d rows", 3)
     assert values.pop("time").endswith("Z")
     assert values == {"level": "ERROR", "logger": "newsbot.x", "message": "3 rows"}
 
 
-def test_what_a_site_says_is_one_line_without_control_characters() -> None:
+def test_text_of_a_site_is_one_line_without_control_characters() -> None:
     line, values = formatted("title: %s", HOSTILE, site={"name": HOSTILE, HOSTILE: [HOSTILE]})
     assert line.splitlines() == [line]
     assert line == terminal.visible(line)
@@ -67,12 +67,12 @@ def test_a_traceback_is_a_field_of_its_line() -> None:
     assert line.splitlines() == [line]
 
 
-def test_a_stat_with_a_key_of_two_parts_and_a_value_of_any_kind_is_written() -> None:
+def test_stats_with_tuple_keys_and_any_values_are_written() -> None:
     _, values = formatted("stats", stats={("https://a.example", "post"): {"touched": 1}, "nan": float("nan"), "o": set})
     assert values["stats"] == {"https://a.example post": {"touched": 1}, "nan": None, "o": "<class 'set'>"}
 
 
-def test_a_site_of_which_nothing_came_is_one_line() -> None:
+def test_site_without_collections_gives_one_line() -> None:
     facts = SiteFacts(asked="https://a.example/")
     facts.end("blocked", "robots.txt")
     (line,) = lines_of(facts)
@@ -95,7 +95,7 @@ def own_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("own_process")
-def test_a_log_file_a_level_and_lines_for_the_user_are_as_in_a_log_of_text(tmp_path: Any) -> None:
+def test_json_log_obeys_log_file_and_level_like_a_text_log(tmp_path: Any) -> None:
     path = tmp_path / "run.log"
     settings = Settings({"NEWSBOT_LOG_JSON": "1", "LOG_FILE": str(path), "LOG_LEVEL": "ERROR"})
     prepare(settings)
@@ -122,7 +122,7 @@ def test_a_log_file_a_level_and_lines_for_the_user_are_as_in_a_log_of_text(tmp_p
 
 @pytest.mark.usefixtures("own_process")
 @pytest.mark.parametrize("value", ["0", "", "perhaps"])
-def test_without_the_switch_nothing_changes(value: str) -> None:
+def test_log_stays_text_without_the_setting(value: str) -> None:
     settings = Settings({"NEWSBOT_LOG_JSON": value})
     prepare(settings)
     assert not json_logs.is_on()

@@ -25,7 +25,9 @@ CLOSED = b'{"code": "rest_forbidden", "message": "No.", "data": {"status": 401}}
 EMPTY = {"x-wp-total": "0", "x-wp-totalpages": "0"}
 
 
-def told(*kinds: str, optional: bool = False, live: int = 0, shut: tuple[str, ...] = (), stop: str = "") -> SiteFacts:
+def crawled_kinds(
+    *kinds: str, optional: bool = False, live: int = 0, shut: tuple[str, ...] = (), stop: str = ""
+) -> SiteFacts:
     """The facts of a crawl of an empty site. The site refuses the routes ``shut``. The crawl is stopped at ``stop``."""
     facts, stopped = SiteFacts(asked=HOME), False
     every = [Options(url=HOME, kind=kind, types=("all",), follow=frozenset(), optional=optional) for kind in kinds]
@@ -52,8 +54,8 @@ def told(*kinds: str, optional: bool = False, live: int = 0, shut: tuple[str, ..
     return facts
 
 
-def test_type_and_taxonomy_of_one_name_have_a_line_each() -> None:
-    facts = told("posts", "terms")
+def test_type_and_taxonomy_with_one_name_have_separate_collections() -> None:
+    facts = crawled_kinds("posts", "terms")
     assert {name: (c.kind, c.type) for name, c in facts.collections.items()} == {
         "post": ("posts", "post"),
         "terms/post": ("terms", "post"),
@@ -66,16 +68,16 @@ def test_type_and_taxonomy_of_one_name_have_a_line_each() -> None:
     ("optional", "live", "not_public", "verdict"),
     [(True, 0, ["users"], "complete"), (True, 9, [], "closed"), (False, 0, [], "closed")],
 )
-def test_kind_that_visitors_may_not_list_is_a_failure_where_the_user_or_the_archive_names_it(
+def test_closed_kind_is_a_failure_when_the_user_or_the_archive_names_it(
     optional: bool, live: int, not_public: list[str], verdict: str
 ) -> None:
-    facts = told("comments", "users", optional=optional, live=live, shut=("users",))
+    facts = crawled_kinds("comments", "users", optional=optional, live=live, shut=("users",))
     assert (facts.not_public, facts.verdict) == (not_public, verdict)
     assert ("user" in facts.collections) is not bool(not_public)
 
 
-def test_kind_whose_types_are_not_listed_has_a_line_and_the_others_come() -> None:
-    facts = told("posts", "terms", "users", shut=("taxonomies",))
+def test_kind_whose_types_are_not_listed_is_incomplete_and_the_others_come() -> None:
+    facts = crawled_kinds("posts", "terms", "users", shut=("taxonomies",))
     assert facts.collections["terms"].why.startswith("the site does not list its types")
     assert {name: c.verdict for name, c in facts.collections.items()} == {
         "post": "complete",
@@ -85,8 +87,8 @@ def test_kind_whose_types_are_not_listed_has_a_line_and_the_others_come() -> Non
     assert facts.verdict == "incomplete"
 
 
-def test_stop_between_two_kinds_leaves_the_site_incomplete_and_names_what_is_left() -> None:
-    facts = told("posts", "terms", "users", stop="taxonomies")
+def test_stop_between_two_kinds_names_the_incomplete_kinds() -> None:
+    facts = crawled_kinds("posts", "terms", "users", stop="taxonomies")
     assert facts.verdict == "incomplete"
     assert {name for name, c in facts.collections.items() if c.verdict != "complete"} == {"terms", "user"}
 
@@ -108,7 +110,7 @@ def test_closed_api_names_every_kind_that_only_the_api_has() -> None:
     assert facts.verdict == "closed"
 
 
-def test_arguments_of_the_whole_site_reach_the_kinds_that_they_are_for() -> None:
+def test_arguments_of_wp_site_apply_to_their_kinds() -> None:
     spider = WpSiteSpider(site="news.example", since="2026-01-01", kinds="terms,posts", follow="terms")
     posts, terms = spider.options(Target(url="news.example", types=("page",)))
     assert (posts.kind, posts.types, posts.follow, posts.since is None) == (
@@ -129,12 +131,12 @@ def test_arguments_of_the_whole_site_reach_the_kinds_that_they_are_for() -> None
     ("form", "kinds", "fits"),
     [("jsonl", KINDS, True), ("csv", KINDS, False), ("csv", ("posts",), True), ("json", (), True)],
 )
-def test_standard_output_takes_one_table(form: str, kinds: tuple[str, ...], fits: bool) -> None:
+def test_standard_output_accepts_one_kind(form: str, kinds: tuple[str, ...], fits: bool) -> None:
     assert (one_table({"stdout:": {"format": form}, "x.csv": {"format": "csv"}}, kinds) is None) is fits
 
 
 @pytest.mark.parametrize(
-    ("held", "status", "told"),
+    ("held", "status", "expected"),
     [
         (20, 404, {"podcast": "incomplete", "post": "complete"}),
         (20, 200, {"podcast": "complete", "post": "complete"}),
@@ -143,8 +145,8 @@ def test_standard_output_takes_one_table(form: str, kinds: tuple[str, ...], fits
     ],
 )
 @pytest.mark.parametrize(("kind", "prefix"), [("posts", ""), ("terms", "terms/")])
-def test_a_type_that_the_site_no_longer_names_is_asked_for(
-    held: int, status: int, told: dict[str, str], kind: str, prefix: str
+def test_type_that_the_site_no_longer_lists_is_requested(
+    held: int, status: int, expected: dict[str, str], kind: str, prefix: str
 ) -> None:
     """``types=all`` brought podcasts before. The archive holds ``held`` of them; their route answers ``status``."""
     facts, known = SiteFacts(asked=HOME), site()
@@ -171,17 +173,17 @@ def test_a_type_that_the_site_no_longer_names_is_asked_for(
 
     options = Options(url=HOME, kind=kind, types=("all",), follow=frozenset())
     list(outgoing(crawl_kinds(known, [options], facts), reply, answer))
-    assert {name: c.verdict for name, c in facts.collections.items()} == told
+    assert {name: c.verdict for name, c in facts.collections.items()} == expected
     assert known.types.pop(of_other_kind) == "/wp/v2/sounds"
-    assert {name.removeprefix(prefix) for name in known.types} == set(told)
-    if told.get("podcast") == "incomplete":
+    assert {name.removeprefix(prefix) for name in known.types} == set(expected)
+    if expected.get("podcast") == "incomplete":
         podcast = facts.collections["podcast"]
         # Only for a route that is gone the reason names the option: a busy site did not give the type up.
         way_out = "no longer names this type: -a confirm_deletions=1 takes its 20 rows as deleted"
         assert (podcast.cause == "deletions", podcast.why.endswith(way_out)) == (status == 404, status == 404)
 
 
-def test_a_type_that_is_gone_is_buried_where_the_user_confirms_it_and_is_then_no_longer_named() -> None:
+def test_rows_of_a_removed_type_are_deleted_after_confirmation() -> None:
     known, live = site(), {7, 9}
     known.types = {"podcast": "/wp/v2/podcasts"}
     absent = b'{"code": "rest_no_route", "message": "No.", "data": {"status": 404}}'
@@ -201,17 +203,17 @@ def test_a_type_that_is_gone_is_buried_where_the_user_confirms_it_and_is_then_no
             return [Post(site=HOME, type="podcast", id=row_id, change="deleted") for row_id in question.ids]
         return NoArchive().answer(question)
 
-    told = []
+    outcomes = []
     for confirm in (True, False):
         facts = SiteFacts(asked=HOME)
         options = Options(url=HOME, types=("all",), follow=frozenset(), confirm_deletions=confirm)
         sent = list(outgoing(crawl_kinds(known, [options], facts), reply, answer))
-        told.append(({row.id for row in sent if isinstance(row, Post)}, facts.verdict, sorted(facts.collections)))
+        outcomes.append(({row.id for row in sent if isinstance(row, Post)}, facts.verdict, sorted(facts.collections)))
         live.clear()
-    assert told == [({7, 9}, "complete", ["podcast", "post"]), (set(), "complete", ["post"])]
+    assert outcomes == [({7, 9}, "complete", ["podcast", "post"]), (set(), "complete", ["post"])]
 
 
-def test_a_type_that_has_another_route_is_found_by_the_next_run() -> None:
+def test_next_run_finds_a_type_at_its_new_route() -> None:
     known, asked = site(), list[str]()
     known.types = {"podcast": "/wp/v2/podcasts"}
 

@@ -130,7 +130,7 @@ MIXED = ["en", "fr", "en", "en", "fr"] * 50
         ),
     ],
 )
-def test_posts_of_all_languages_come(site: Site, features: dict[str, Any]) -> None:
+def test_posts_of_all_languages_are_crawled(site: Site, features: dict[str, Any]) -> None:
     model = spoken_site(MIXED, **features)
     rows, facts = crawled(site, model)
     assert sorted(row.id for row in rows) == sorted(model.objects)
@@ -183,7 +183,7 @@ def test_languages_are_kept_for_later_runs() -> None:
     st.lists(st.integers(0, 40), min_size=120, max_size=120),
 )
 @examples(25)
-def test_merged_languages_lose_and_double_nothing(spoken: list[str], cap: int, seconds: list[int]) -> None:
+def test_merged_languages_deliver_every_row_once(spoken: list[str], cap: int, seconds: list[int]) -> None:
     model = spoken_site(spoken, names=("en", "fr", "de"), per_page_cap=cap)
     for number, second in zip(model.objects, seconds, strict=False):
         model.objects[number].second = second
@@ -249,7 +249,7 @@ FURTHER = '<link rel=alternate hreflang=it href="/it/">'
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("begins_with", [MIXED, ["en"] * 30])
-def test_language_that_a_site_gets_between_two_runs_is_asked_for(way: str, begins_with: list[str]) -> None:
+def test_new_language_of_a_site_is_crawled(way: str, begins_with: list[str]) -> None:
     named, features = WAYS[way]
     site, model = site_of(**named), spoken_site(begins_with, **features)
     crawled(site, model)
@@ -269,18 +269,18 @@ def test_language_that_a_site_gets_between_two_runs_is_asked_for(way: str, begin
     assert not update(site, model)[0], "a site that does not tell its languages keeps those that are known"
 
 
-def test_many_languages_without_rows_are_asked_for_in_turns() -> None:
+def test_many_languages_without_rows_are_requested_in_turn() -> None:
     names = ("en", "fr", *(f"l{number}" for number in range(12)))
     site, model = site_of(declared=names), spoken_site(MIXED, declared=names)
     crawled(site, model)
     assert [update(site, model) for _ in range(3)] == [(False, 1 + MOST_EMPTY)] * 3
     model.objects[999], model.spoken[999] = Object(999, second=1), "l11"
-    told = [update(site, model)[0] for _ in range(3)]
-    assert (any(told), "l11" in site.languages[POSTS]) == (True, True)
+    found = [update(site, model)[0] for _ in range(3)]
+    assert (any(found), "l11" in site.languages[POSTS]) == (True, True)
 
 
 @pytest.mark.parametrize("spoken", [["en"] * 30, MIXED])
-def test_run_that_may_be_a_quick_check_does_not_ask_for_the_languages(spoken: list[str]) -> None:
+def test_quick_check_does_not_request_languages(spoken: list[str]) -> None:
     names = ("en", "fr", "de", "it", "es")
     site, model = site_of(declared=names), spoken_site(spoken, declared=names)
     crawled(site, model)
@@ -292,7 +292,7 @@ def test_run_that_may_be_a_quick_check_does_not_ask_for_the_languages(spoken: li
     [({}, ("en", "fr")), ({"refused": frozenset({"fr"})}, ()), ({"falls_back": frozenset({"fr"})}, ())],
     ids=["listed", "refused", "gives the rows of another"],
 )
-def test_language_that_a_site_names_no_longer_stays_while_it_has_rows(
+def test_language_that_a_site_no_longer_names_is_crawled_while_it_has_rows(
     features: dict[str, Any], languages: tuple[str, ...]
 ) -> None:
     site, model = site_of(declared=("en", "fr")), spoken_site(MIXED)
@@ -305,7 +305,7 @@ def test_language_that_a_site_names_no_longer_stays_while_it_has_rows(
         assert (further, site.languages[POSTS], requests <= cost) == (False, languages, True)
 
 
-def test_language_that_a_site_refuses_for_a_moment_stays_where_the_site_gets_another_one() -> None:
+def test_temporarily_refused_language_is_kept_when_the_site_gets_another_language() -> None:
     site, model = site_of(declared=("en", "fr")), spoken_site(MIXED)
     crawled(site, model)
     model.declared, model.refused = ("en", "fr", "it"), frozenset({"fr"})

@@ -11,9 +11,9 @@ def test_reasons_are_counted_and_the_most_frequent_comes_first() -> None:
     assert skipped_line(reasons) == f"Skipped: 3 tests. 2 tests: {nginx}; 1 test: {chromium}"
 
 
-def test_it_is_one_line_whatever_the_reasons_hold() -> None:
+def test_last_line_is_one_line_for_any_reason() -> None:
     assert skipped_line(["Skipped: two\nlines  here"]) == "Skipped: 1 test. 1 test: two lines here"
 
 
-def test_nothing_skipped_is_told_too() -> None:
+def test_last_line_reports_that_no_test_was_skipped() -> None:
     assert skipped_line([]) == "Skipped: no test."

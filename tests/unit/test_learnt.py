@@ -35,7 +35,7 @@ ROOT = "https://news.example/wp-json/"
         ("http://news.example/wp-json/wp/v2/posts/?per_page=5", ROOT, False),
     ],
 )
-def test_a_redirect_of_a_route_tells_the_form_of_the_other_routes(ended: str, root: str, slashed: bool) -> None:
+def test_redirect_of_one_route_teaches_the_form_of_all_routes(ended: str, root: str, slashed: bool) -> None:
     api = Api(root=ROOT)
     assert api.landed(api.url("/wp/v2/posts", {"per_page": 5}), ended) == Api(root=root, slashed=slashed)
 
@@ -110,7 +110,7 @@ def kept_site() -> dict[str, Any]:
     return kept
 
 
-def test_a_redirect_of_every_route_is_paid_once_and_remembered() -> None:
+def test_redirect_of_every_route_costs_one_request_and_is_stored() -> None:
     model = newsroom(450)
     ids, kept, verdict = learn(model, kept_site())
     assert (len(ids), verdict, model.redirects, kept["slashed"]) == (450, "complete", 1, True)
@@ -118,7 +118,7 @@ def test_a_redirect_of_every_route_is_paid_once_and_remembered() -> None:
     assert model.redirects == 1
 
 
-def test_a_page_size_on_which_the_server_dies_is_paid_once_and_remembered() -> None:
+def test_page_size_that_the_server_survives_is_learnt_once_and_stored() -> None:
     model = newsroom(500, largest=15)
     ids, kept, verdict = learn(model, kept_site())
     assert (sorted(ids), verdict) == (list(range(1, 501)), "complete")
@@ -136,7 +136,7 @@ def test_a_page_size_on_which_the_server_dies_is_paid_once_and_remembered() -> N
     assert "whole_rows" not in kept["routes"]["/wp/v2/posts"]
 
 
-def test_one_failure_below_a_size_that_came_lowers_nothing() -> None:
+def test_page_size_is_lowered_only_after_two_failures_below_a_working_size() -> None:
     sizes = PageSize(size=100, limit=100)
     sizes.came(100)
     sizes.too_large(50, 25)

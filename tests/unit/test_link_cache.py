@@ -16,7 +16,7 @@ def test_a_cache_keeps_the_latest_objects() -> None:
     assert list(cache.known) == [2, 4]
 
 
-def test_no_waiting_row_waits_for_an_object_that_was_dropped() -> None:
+def test_objects_that_rows_wait_for_are_not_dropped() -> None:
     cache, rows = LinkCache("wp/v2/media", kept=2), [[number] for number in range(50)]
     for ids in rows:
         cache.want(ids)

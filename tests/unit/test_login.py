@@ -21,7 +21,7 @@ NOT_CACHED = {"cache-control": "no-store"}
     ],
     ids=["editor", "reader", "no route of users", "visitor"],
 )
-def test_login_that_only_caches_are_told_of_is_asked_for_once(
+def test_login_known_only_from_cache_headers_is_checked_once(
     headers: dict[str, str], of_user: bool | None, asked: int, knows: bool
 ) -> None:
     site, queries = site_of(), list[Query]()
@@ -36,7 +36,7 @@ def test_login_that_only_caches_are_told_of_is_asked_for_once(
     assert (site.logged_in, site.logged_out) == (knows, not knows)
 
 
-def test_site_that_loses_the_login_later_is_known_for_that() -> None:
+def test_loss_of_the_login_is_noted() -> None:
     site = site_of()
     for logged_in in (True, None, False, True):
         reply = Reply(status=200, url="", headers={"allow": "GET, POST"}, logged_in=logged_in)

@@ -31,12 +31,12 @@ from newsbot.safe_logs import LogFormatter, SafeLogRecord, escaped
         ("Żółć – 中文 😀\t", "Żółć – 中文 😀\t"),
     ],
 )
-def test_control_characters_are_spelled_out_and_letters_kept(text: str, shown: str) -> None:
+def test_control_characters_are_escaped_and_letters_are_kept(text: str, shown: str) -> None:
     assert escaped(text) == shown
 
 
 @given(st.text(st.characters()))
-def test_nothing_escaped_can_start_a_line_or_break_an_encoding(text: str) -> None:
+def test_escaped_text_cannot_start_a_line_or_break_an_encoding(text: str) -> None:
     shown = escaped(text)
     shown.encode()
     assert all(line.startswith("    ") for line in shown.splitlines()[1:])
@@ -79,7 +79,7 @@ class Gone(io.StringIO):
 
 
 @pytest.fixture
-def told_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+def reported_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.StreamHandler, "handleError", logging.StreamHandler.handleError)
     monkeypatch.setattr(logging.FileHandler, "close", logging.FileHandler.close)
     monkeypatch.setattr(logging.FileHandler, "emit", logging.FileHandler.emit)
@@ -87,8 +87,8 @@ def told_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     screen_log.tell_log_failures()
 
 
-@pytest.mark.usefixtures("told_failures")
-def test_a_log_that_fails_again_is_told_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("reported_failures")
+def test_repeated_failure_of_a_log_is_reported_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     handler = logging.FileHandler(tmp_path / "a.log")
     whole: Any = handler.stream
     streams: list[Any] = [FullDisk(), FullDisk(), whole, Gone(), Gone()]
@@ -104,8 +104,8 @@ def test_a_log_that_fails_again_is_told_again(tmp_path: Path, capsys: pytest.Cap
     ]
 
 
-@pytest.mark.usefixtures("told_failures")
-def test_a_log_on_a_full_disk_is_told_once_and_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("reported_failures")
+def test_log_on_a_full_disk_is_reported_once_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     handler = logging.StreamHandler(FullDisk())
     for _ in range(3):
         handler.handle(SafeLogRecord("x", logging.ERROR, __file__, 1, "message", (), None))
@@ -119,7 +119,7 @@ def test_a_log_on_a_full_disk_is_told_once_and_without_a_traceback(capsys: pytes
     assert "TypeError" in capsys.readouterr().err, "a fault of newsbot is told as ever"
 
 
-def test_every_item_that_is_dropped_has_a_line() -> None:
+def test_every_dropped_item_has_a_log_line() -> None:
     post = Post(site="https://a.example", type="post", id=7, title="T", author=Author(id=1))
     for item in (post, Recovered(record=post)):
         line = LogFormatter().dropped(item, ValueError("the archive failed"))

@@ -34,7 +34,7 @@ REST = b"\x00" * 40
         (b"%PDF-1.4", "pdf"),
     ],
 )
-def test_a_kind_is_told_by_the_first_bytes(beginning: bytes, suffix: str) -> None:
+def test_kind_of_a_file_is_recognised_by_its_first_bytes(beginning: bytes, suffix: str) -> None:
     kind = kind_of(beginning + REST)
     assert kind is not None
     assert kind.suffix == suffix
@@ -44,7 +44,7 @@ def test_a_kind_is_told_by_the_first_bytes(beginning: bytes, suffix: str) -> Non
     assert not fits_type(kind, "text/html; charset=UTF-8")
 
 
-def test_a_bitmap_knows_its_size() -> None:
+def test_bitmap_is_recognised_by_its_size_field() -> None:
     body = b"BM" + (46).to_bytes(4, "little") + REST
     assert kind_of(body) is not None
     assert kind_of(b"BM is no bitmap" + REST) is None
@@ -67,11 +67,11 @@ def test_a_bitmap_knows_its_size() -> None:
         b"\xca\xfe\xba\xbe",
     ],
 )
-def test_what_is_run_or_unknown_is_not_kept(body: bytes) -> None:
+def test_executable_or_unknown_file_has_no_kind(body: bytes) -> None:
     assert kind_of(body) is None
 
 
-def test_sound_and_film_may_be_called_one_another_and_images_may_not_be_sound() -> None:
+def test_audio_and_video_types_are_interchangeable_and_images_are_not() -> None:
     film, picture = kind_of(b"\x00\x00\x00\x1cftypisom"), kind_of(b"GIF89a")
     assert film is not None and picture is not None
     assert fits_type(film, "audio/mp4")

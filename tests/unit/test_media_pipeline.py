@@ -84,12 +84,12 @@ def stats(crawler: Crawler) -> dict[str, Any]:
     return {name.removeprefix("newsbot/media/"): n for name, n in found.items() if name.startswith("newsbot/media/")}
 
 
-def test_it_steps_aside_unless_it_is_asked_for() -> None:
+def test_pipeline_is_disabled_without_the_setting() -> None:
     with pytest.raises(NotConfigured):
         MediaDownloadPipeline.from_crawler(get_crawler())
 
 
-def test_a_row_names_its_files_each_once() -> None:
+def test_each_file_of_a_row_is_listed_once() -> None:
     item = post("a.jpg", "b.jpg#x", "a.jpg")
     item.image = FeaturedImage(url=f"{SITE}/b.jpg")
     item.images.append(Image(url="data:image/gif;base64,R0lG"))
@@ -108,15 +108,13 @@ def test_other_items_pass_without_a_request(pipeline: MediaDownloadPipeline, cra
     assert engine(crawler).asked == []
 
 
-def test_two_rows_share_a_file(pipeline: MediaDownloadPipeline, crawler: Crawler) -> None:
+def test_file_of_two_rows_is_requested_once(pipeline: MediaDownloadPipeline, crawler: Crawler) -> None:
     process(pipeline, post("a.jpg"), post("a.jpg", row=2))
     assert [request.url for request in engine(crawler).asked] == [f"{SITE}/a.jpg"]
     assert stats(crawler) == {"requests": 1, "kept": 1, "known": 1, "bytes": len(JPEG) + len(f"{SITE}/a.jpg")}
 
 
-def test_the_site_lists_delay_holds_for_files_of_its_own_host(
-    pipeline: MediaDownloadPipeline, crawler: Crawler
-) -> None:
+def test_delay_of_the_site_list_applies_to_files_of_its_host(pipeline: MediaDownloadPipeline, crawler: Crawler) -> None:
     target = Target(url=SITE, delay=7.0)
     facts = SiteFacts(asked=SITE, site=SITE)
     crawler.signals.send_catch_log(signals.site_started, facts=facts, target=target)
@@ -126,7 +124,7 @@ def test_the_site_lists_delay_holds_for_files_of_its_own_host(
     assert (request.meta["download_maxsize"], request.meta["dont_retry"]) == (1_000, True)
 
 
-def test_only_what_may_go_better_is_tried_twice(pipeline: MediaDownloadPipeline, crawler: Crawler) -> None:
+def test_only_temporary_failures_are_retried(pipeline: MediaDownloadPipeline, crawler: Crawler) -> None:
     answers = {
         "a.jpg": 503,
         "b.jpg": 404,
@@ -149,7 +147,9 @@ def test_only_what_may_go_better_is_tried_twice(pipeline: MediaDownloadPipeline,
     }
 
 
-def test_a_silent_host_is_left_alone_and_owed(pipeline: MediaDownloadPipeline, crawler: Crawler) -> None:
+def test_files_of_a_silent_host_are_not_requested_and_are_owed(
+    pipeline: MediaDownloadPipeline, crawler: Crawler
+) -> None:
     names = [f"{number}.jpg" for number in range(6)]
     engine(crawler).answers = {f"{SITE}/{name}": DownloadTimeoutError("60 s") for name in names}
     process(pipeline, *(post(name, row=row) for row, name in enumerate(names, 1)))
@@ -163,13 +163,13 @@ def test_a_silent_host_is_left_alone_and_owed(pipeline: MediaDownloadPipeline, c
     later.close_spider()
 
 
-def test_a_stop_counts_as_no_try(pipeline: MediaDownloadPipeline, crawler: Crawler, tmp_path: Path) -> None:
+def test_stop_does_not_count_as_a_try(pipeline: MediaDownloadPipeline, crawler: Crawler, tmp_path: Path) -> None:
     engine(crawler).answers = {f"{SITE}/a.jpg": CrawlStopping("stopping")}
     process(pipeline, post("a.jpg"))
     assert '"tries":0' in (tmp_path / "media/manifest.jsonl").read_text()
 
 
-def test_reasons_have_names() -> None:
+def test_each_failure_has_a_reason_name() -> None:
     assert reason_of(RobotsDisallowed("x")) == "robots"
     assert reason_of(DownloadTimeoutError("x")) == "timeout"
     assert reason_of(ConnectionResetError("x")) == "dropped"

@@ -44,7 +44,7 @@ def keep(store: Store, url: str, body: bytes) -> str:
     return digest
 
 
-def test_a_file_stands_under_its_hash_and_is_told(store: Store, tmp_path: Path) -> None:
+def test_file_is_stored_under_its_hash_and_listed_in_the_manifest(store: Store, tmp_path: Path) -> None:
     digest = keep(store, URL, b"picture")
     assert digest == hashlib.sha256(b"picture").hexdigest()
     assert (tmp_path / digest[:2] / f"{digest}.jpg").read_bytes() == b"picture"
@@ -64,13 +64,13 @@ def test_a_file_stands_under_its_hash_and_is_told(store: Store, tmp_path: Path) 
     assert list((tmp_path / "parts").iterdir()) == []
 
 
-def test_one_content_under_two_addresses_is_one_file(store: Store, tmp_path: Path) -> None:
+def test_equal_content_of_two_addresses_is_stored_once(store: Store, tmp_path: Path) -> None:
     assert store.keep(b"picture", JPEG)[1] is True
     assert store.keep(b"picture", JPEG)[1] is False
     assert len(list(tmp_path.rglob("*.jpg"))) == 1
 
 
-def test_one_content_that_two_threads_write_at_once_is_new_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_content_from_two_threads_is_new_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     both = threading.Barrier(2, timeout=60)
     # Neither thread goes on before the other one has written the content too.
     monkeypatch.setattr(os, "fsync", lambda _: both.wait())
@@ -79,7 +79,7 @@ def test_one_content_that_two_threads_write_at_once_is_new_once(store: Store, mo
     assert sorted(news) == [False, True]
 
 
-def test_the_next_run_knows_what_is_here(store: Store, tmp_path: Path) -> None:
+def test_next_run_knows_the_stored_files(store: Store, tmp_path: Path) -> None:
     keep(store, URL, b"picture")
     store.note_refused(OTHER, OWNER, error="status-404", at=AT)
     later = again(tmp_path)
@@ -87,7 +87,7 @@ def test_the_next_run_knows_what_is_here(store: Store, tmp_path: Path) -> None:
     later.close()
 
 
-def test_what_another_process_appends_is_known_at_once(store: Store, tmp_path: Path) -> None:
+def test_files_that_another_process_stores_are_known_at_once(store: Store, tmp_path: Path) -> None:
     other = again(tmp_path)
     assert not store.is_settled(URL)
     keep(other, URL, b"picture")
@@ -95,7 +95,7 @@ def test_what_another_process_appends_is_known_at_once(store: Store, tmp_path: P
     other.close()
 
 
-def test_a_larger_limit_asks_again_for_what_was_too_large(store: Store, tmp_path: Path) -> None:
+def test_too_large_file_is_requested_again_with_a_larger_limit(store: Store, tmp_path: Path) -> None:
     store.note_refused(URL, OWNER, error="too-large", at=AT)
     for limit, settled in ((500, True), (1_000, True), (2_000, False)):
         later = again(tmp_path, limit=limit)
@@ -103,7 +103,7 @@ def test_a_larger_limit_asks_again_for_what_was_too_large(store: Store, tmp_path
         later.close()
 
 
-def test_what_may_yet_come_is_owed_until_it_came_or_was_tried_enough(store: Store, tmp_path: Path) -> None:
+def test_failed_file_is_owed_until_it_comes_or_has_enough_tries(store: Store, tmp_path: Path) -> None:
     store.note_owed(OwedFile(url=URL, owner=OWNER, tries=1), error="timeout", at=AT)
     store.note_owed(OwedFile(url=OTHER, owner=OWNER, tries=TRIES), error="timeout", at=AT)
     later = again(tmp_path)
@@ -118,7 +118,7 @@ def test_what_may_yet_come_is_owed_until_it_came_or_was_tried_enough(store: Stor
 
 
 @pytest.mark.parametrize("torn", ['{"url": "https://a.te', "nonsense\n", '{"url": 1}\n', "[]\n"])
-def test_a_torn_line_costs_no_other(store: Store, tmp_path: Path, torn: str) -> None:
+def test_truncated_line_of_the_manifest_affects_no_other_line(store: Store, tmp_path: Path, torn: str) -> None:
     keep(store, URL, b"picture")
     with (tmp_path / "manifest.jsonl").open("a") as file:
         file.write(torn)
@@ -131,7 +131,7 @@ def test_a_torn_line_costs_no_other(store: Store, tmp_path: Path, torn: str) -> 
     last.close()
 
 
-def test_what_a_killed_run_left_half_written_is_swept_after_a_day(store: Store, tmp_path: Path) -> None:
+def test_partly_written_files_are_removed_after_a_day(store: Store, tmp_path: Path) -> None:
     old, young = tmp_path / "parts" / "old.1.0", tmp_path / "parts" / "young.1.0"
     for part in (old, young):
         part.write_bytes(b"half")
@@ -141,7 +141,7 @@ def test_what_a_killed_run_left_half_written_is_swept_after_a_day(store: Store, 
     assert (old.exists(), young.exists()) == (False, True)
 
 
-def test_no_address_leads_out_of_the_folder(store: Store, tmp_path: Path) -> None:
+def test_no_address_writes_outside_of_the_folder(store: Store, tmp_path: Path) -> None:
     keep(store, "https://a.test/../../../../etc/passwd%00.jpg", b"picture")
     (path,) = tmp_path.rglob("*.jpg")
     assert path.resolve().is_relative_to(tmp_path.resolve())

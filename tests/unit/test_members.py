@@ -69,7 +69,7 @@ def gone(ids: Collection[int]) -> list[tuple[int, str]]:
     [(18, {7, 8, 15}, 15), (70, {7, 8, 65}, 20), (60, set(range(1, 60, 2)), 17)],
     ids=["few posts", "many posts", "half of the posts"],
 )
-def test_run_without_the_login_of_earlier_runs_keeps_what_only_members_see(
+def test_run_without_login_keeps_rows_that_only_members_see(
     runs: Runs, posts: int, members: set[int], most: int
 ) -> None:
     model = runs.model
@@ -104,7 +104,7 @@ def test_run_without_the_login_of_earlier_runs_keeps_what_only_members_see(
     assert (rows, update.facts.verdict) == ([], "complete")
 
 
-def test_walk_that_was_killed_with_a_login_goes_on_without_it(runs: Runs) -> None:
+def test_killed_walk_with_a_login_continues_without_it(runs: Runs) -> None:
     for number in range(70):
         runs.model.insert(age=timedelta(days=70 - number))
     runs.model.members = {7, 8}
@@ -117,7 +117,7 @@ def test_walk_that_was_killed_with_a_login_goes_on_without_it(runs: Runs) -> Non
     assert gone({7, 8})[0] not in rows
 
 
-def test_run_that_loses_its_login_on_the_way_buries_no_row_of_members(runs: Runs) -> None:
+def test_run_that_loses_its_login_deletes_no_row_of_members(runs: Runs) -> None:
     for number in range(60):
         runs.model.insert(age=timedelta(days=60 - number))
     runs.model.members = {7, 8}

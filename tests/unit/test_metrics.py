@@ -31,7 +31,7 @@ def metric(name: str) -> Any:
     return next(one for one in METRICS if one.name == name)
 
 
-def test_stats_become_figures() -> None:
+def test_stats_are_converted_to_metrics() -> None:
     stats = {
         "newsbot/answers/join-users/200": 3,
         "newsbot/answers/list/timeout": 1,
@@ -54,7 +54,7 @@ def test_stats_become_figures() -> None:
     }
 
 
-def test_a_database_that_restarts_is_no_failure_of_a_worker_which_goes_on_by_itself() -> None:
+def test_restart_of_the_database_is_no_failure_of_a_resuming_worker() -> None:
     restart = {"newsbot/archive/failed": 1, "newsbot/archive/unsealed": 1, "newsbot/feeds/failed": 2}
     away = restart | {"newsbot/archive/away": 1, "newsbot/driver/broken": 1}
     assert figures_of_stats(away, resumes=True) == {("failures", ("driver/broken",)): 1}
@@ -71,7 +71,7 @@ def site(verdict: Any = "incomplete") -> SiteFacts:
     return facts
 
 
-def test_the_receipt_of_a_site_becomes_figures() -> None:
+def test_receipt_of_a_site_is_converted_to_metrics() -> None:
     assert figures_of_site(site()) == {
         ("sites", ("incomplete",)): 1,
         ("holes", ()): 14,
@@ -81,14 +81,14 @@ def test_the_receipt_of_a_site_becomes_figures() -> None:
     }
 
 
-def test_a_counter_begins_with_zero_and_a_gauge_without_a_number_is_absent() -> None:
+def test_counter_starts_at_zero_and_unknown_gauge_is_absent() -> None:
     verdicts = dict(series(figures_of_site(site("blocked"), stopped=True), metric("sites")))
     assert verdicts == {(verdict,): int(verdict == "blocked") for verdict in (*get_args(SiteVerdict), "stopped")}
     assert dict(series({}, metric("holes"))) == {(): 0}
     assert list(series({}, metric("queue_age_seconds"))) == []
 
 
-def test_figures_are_added() -> None:
+def test_metrics_are_added() -> None:
     total: Figures = {("rows", ("new",)): 1}
     add(total, {("rows", ("new",)): 2, ("holes", ()): 1})
     assert total == {("rows", ("new",)): 3, ("holes", ()): 1}
@@ -121,7 +121,7 @@ def read(text: str) -> dict[str, float]:
     }
 
 
-def test_a_process_sums_the_runs_that_ended_and_those_that_go_on(tmp_path: Path) -> None:
+def test_metrics_of_a_process_sum_ended_and_running_runs(tmp_path: Path) -> None:
     process = ProcessMetrics()
     stats: dict[str, Any] = {"newsbot/archive/new": 2}
     first = MetricsExtension(crawler(tmp_path, stats), process, now=lambda: 1000.0)
@@ -143,7 +143,7 @@ def test_a_process_sums_the_runs_that_ended_and_those_that_go_on(tmp_path: Path)
     assert not any("_created" in name for name in found)
 
 
-def test_a_run_that_is_stopped_tells_no_failed_site_and_leaves_none_open(tmp_path: Path) -> None:
+def test_stopped_run_reports_no_failed_and_no_open_site(tmp_path: Path) -> None:
     process = ProcessMetrics()
     for resumes in (True, False):
         stats = {"newsbot/receipt/complete": False}
@@ -162,7 +162,9 @@ def test_a_run_that_is_stopped_tells_no_failed_site_and_leaves_none_open(tmp_pat
     assert found["newsbot_run_complete{}"] == 0
 
 
-def test_the_file_is_replaced_whole_and_names_its_spider(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_metrics_file_is_replaced_at_once_and_names_its_spider(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     extension = MetricsExtension(crawler(tmp_path, {}), ProcessMetrics())
     process = extension.process
     process.constant = {"spider": "wp_posts"}
@@ -179,7 +181,7 @@ def test_the_file_is_replaced_whole_and_names_its_spider(tmp_path: Path, caplog:
     ]
 
 
-def test_the_file_which_outlives_a_worker_has_no_heartbeat_of_the_worker(tmp_path: Path) -> None:
+def test_metrics_file_has_no_heartbeat(tmp_path: Path) -> None:
     process = ProcessMetrics()
     process.path = tmp_path / "worker.prom"
     process.gauges[HEARTBEAT] = 1_000.0
@@ -189,7 +191,7 @@ def test_the_file_which_outlives_a_worker_has_no_heartbeat_of_the_worker(tmp_pat
     assert read(process.text().decode())[name] == 1_000, "the port tells it while the worker lives"
 
 
-def test_the_age_of_the_queue_is_shown_while_it_is_known() -> None:
+def test_queue_age_is_exposed_while_it_is_known() -> None:
     process = ProcessMetrics()
     process.show_queue_age(90.0)
     assert read(process.text().decode())["newsbot_queue_age_seconds{}"] == 90
@@ -209,7 +211,7 @@ def used(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["prometheus-rules.yml", "grafana-dashboard.json"])
-def test_what_deploy_names_is_exposed(name: str) -> None:
+def test_metrics_named_in_deploy_are_exposed(name: str) -> None:
     text = (ROOT / "deploy" / name).read_text(encoding="utf-8")
     if name.endswith(".json"):
         asked = [target["expr"] for panel in json.loads(text)["panels"] for target in panel["targets"]]
@@ -226,8 +228,8 @@ def test_what_deploy_names_is_exposed(name: str) -> None:
 
 
 def test_the_metrics_are_documented() -> None:
-    told = {name for row in documents().rows("monitoring.md", "metric") for name in row.names}
-    assert told == {
+    documented = {name for row in documents().rows("monitoring.md", "metric") for name in row.names}
+    assert documented == {
         *(f"newsbot_{one.name}{'_total' * (one.kind == 'counter')}" for one in METRICS),
         "newsbot_answer_seconds",
         "newsbot_process_*",
@@ -236,8 +238,8 @@ def test_the_metrics_are_documented() -> None:
 
 def test_every_alert_is_documented() -> None:
     rules = yaml.safe_load((ROOT / "deploy/prometheus-rules.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
-    told = [name for row in documents().rows("monitoring.md", "alert") for name in row.names]
-    assert told == [rule["alert"] for rule in rules]
+    documented = [name for row in documents().rows("monitoring.md", "alert") for name in row.names]
+    assert documented == [rule["alert"] for rule in rules]
 
 
 def test_failures_are_those_that_make_a_run_incomplete() -> None:
@@ -259,7 +261,7 @@ def test_failures_are_those_that_make_a_run_incomplete() -> None:
         ),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_refused(settings: dict[str, str], message: str) -> None:
+def test_unusable_setting_is_refused(settings: dict[str, str], message: str) -> None:
     found = Settings()
     found.setmodule("newsbot.settings")
     found.update(settings, priority="cmdline")

@@ -29,7 +29,7 @@ def facts(verdict: Any = "complete", why: str = "", **collection: Any) -> SiteFa
     return found
 
 
-def test_sites_are_named_by_their_verdict() -> None:
+def test_findings_list_sites_by_verdict() -> None:
     sites = [facts(), facts("incomplete", "3 rows\nlack"), facts("blocked", "robots.txt"), facts("payment", "402")]
     assert findings.incomplete(sites) == ["https://a.example: 3 rows\\nlack"]
     assert findings.blocked(sites) == ["https://a.example: blocked: robots.txt", "https://a.example: payment: 402"]
@@ -45,14 +45,14 @@ def test_sites_are_named_by_their_verdict() -> None:
         (False, "shutdown", True, False),
     ],
 )
-def test_only_a_worker_that_was_stopped_or_lost_its_database_goes_on_by_itself(
+def test_only_a_stopped_worker_or_one_without_its_database_resumes(
     *, resumes: bool, reason: str, away: bool, expected: bool
 ) -> None:
     assert findings.goes_on_by_itself(resumes=resumes, reason=reason, away=away) is expected
 
 
 @pytest.mark.parametrize(
-    ("faults", "requests", "told"),
+    ("faults", "requests", "expected"),
     [
         ({"challenge": 4}, 10, None),
         ({"challenge": 5}, 51, None),
@@ -60,13 +60,13 @@ def test_only_a_worker_that_was_stopped_or_lost_its_database_goes_on_by_itself(
         ({"challenge": 4, "bad-status": 1}, 50, "5 of 50 requests were refused (1 bad-status, 4 challenge)"),
     ],
 )
-def test_many_refusals_are_told(faults: dict[str, int], requests: int, told: str | None) -> None:
+def test_many_refusals_are_reported(faults: dict[str, int], requests: int, expected: str | None) -> None:
     found = findings.refusing([facts(faults=Counter(faults), requests=requests)])
-    assert found == ([] if told is None else [f"https://a.example: {told}"])
+    assert found == ([] if expected is None else [f"https://a.example: {expected}"])
 
 
 @pytest.mark.parametrize(
-    ("deleted", "live", "held_back", "told"),
+    ("deleted", "live", "held_back", "expected"),
     [
         (19, 0, 0, None),
         (20, 381, 0, None),
@@ -75,9 +75,9 @@ def test_many_refusals_are_told(faults: dict[str, int], requests: int, told: str
         (0, 400, 1, "1 rows seem deleted, too many at once to accept"),
     ],
 )
-def test_deletions_in_mass_are_told(deleted: int, live: int | None, held_back: int, told: str | None) -> None:
+def test_mass_deletions_are_reported(deleted: int, live: int | None, held_back: int, expected: str | None) -> None:
     found = findings.shrunk([facts(deleted=deleted, live=live, held_back=held_back)])
-    assert found == ([] if told is None else [f"https://a.example: post: {told}"])
+    assert found == ([] if expected is None else [f"https://a.example: post: {expected}"])
 
 
 def test_an_alert_names_the_first_sites_and_counts_the_others() -> None:
@@ -90,7 +90,7 @@ def history(*, every: timedelta, days: int = 90, until: datetime = NOW) -> list[
     return [until - every * number for number in reversed(range(days * DAY // every))]
 
 
-def test_a_site_that_goes_quiet_is_silent_after_its_longest_gap_and_not_before() -> None:
+def test_site_without_posts_is_silent_after_its_longest_gap() -> None:
     published = history(every=8 * HOUR)
     assert silence(published, NOW + 2 * DAY) is None
     found = silence(published, NOW + 5 * DAY)
@@ -99,7 +99,7 @@ def test_a_site_that_goes_quiet_is_silent_after_its_longest_gap_and_not_before()
     assert 12 < found.expected < 15.5
 
 
-def test_a_site_that_publishes_far_less_than_usual_is_silent_too() -> None:
+def test_site_that_publishes_far_less_than_usual_is_silent() -> None:
     published = [*history(every=HOUR), NOW + 20 * HOUR]
     assert silence(published[:-1], NOW + 8 * HOUR) is None
     found = silence(published, NOW + 24 * HOUR)
@@ -117,11 +117,11 @@ def test_nights_and_weekends_are_no_silence() -> None:
 
 
 @pytest.mark.parametrize("published", [[], [NOW], [NOW - DAY, NOW]])
-def test_a_site_of_which_little_is_known_is_not_silent(published: list[datetime]) -> None:
+def test_site_with_a_short_history_is_not_silent(published: list[datetime]) -> None:
     assert silence(published, NOW + 30 * DAY) is None
 
 
-def test_only_complete_updates_are_asked_for_silence() -> None:
+def test_only_complete_updates_are_checked_for_silence() -> None:
     published = {"https://a.example": history(every=HOUR, until=NOW - 2 * DAY)}
     quiet = facts()
     assert findings.silent([quiet], published.__getitem__, NOW) == [
@@ -130,7 +130,7 @@ def test_only_complete_updates_are_asked_for_silence() -> None:
     assert findings.silent([facts("incomplete"), facts(mode="walk")], published.__getitem__, NOW) == []
 
 
-def test_made_up_sites_have_few_false_alarms_and_a_silence_is_found_within_two_longest_gaps() -> None:
+def test_simulated_sites_have_few_false_alarms_and_silence_is_found_in_time() -> None:
     rng = random.Random(3)
     rooms = [room for room in made_up(10, rng, judged=YEAR) if 20 < len(room.before) < 250]
     found = [watch(room.before + room.after, rng) for room in rooms]

@@ -77,7 +77,7 @@ def test_archive_finds_the_sites_that_may_have_moved(
         )  # fmt: skip
 
 
-def test_new_site_is_one_that_the_archive_does_not_have_whole(archive: Archive) -> None:
+def test_other_sites_are_searched_for_a_site_that_is_not_whole(archive: Archive) -> None:
     assert archive.moves.other_sites(NEW) == "whole"
     assert archive.moves.other_sites(OLD) is None
     archive.add(post(4, site="https://part.press"))
@@ -121,7 +121,7 @@ def check_rename(archive: Archive, url: str) -> None:
     assert archive.runs.site_behind("old-paper.press") is None, "the API is elsewhere now"
 
 
-def test_rows_that_came_under_the_new_key_stay(archive: Archive) -> None:
+def test_rows_stored_under_the_new_key_are_kept(archive: Archive) -> None:
     archive.add(post(-7, OLD))
     archive.add(post(3, NEW, title="As it is now"))
     archive.add(post(4, NEW))

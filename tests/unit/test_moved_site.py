@@ -160,9 +160,7 @@ def test_address_that_leads_to_another_site_delivers_nothing_until_it_leads_back
 
 
 @pytest.mark.parametrize("home", [SECURE, RENAMED])
-def test_site_that_moves_is_no_other_site_where_the_archive_holds_only_its_newest_rows(
-    home: str, tmp_path: Path
-) -> None:
+def test_moved_site_is_recognised_when_the_archive_holds_only_its_newest_rows(home: str, tmp_path: Path) -> None:
     reader = Reader(tmp_path)
     for age in range(30, 0, -1):
         reader.site.insert(age=timedelta(days=age))
@@ -176,7 +174,7 @@ def test_site_that_moves_is_no_other_site_where_the_archive_holds_only_its_newes
     assert "leads to another site" in reader.facts.why
 
 
-def test_address_of_nothing_is_asked_for_again_in_the_next_run(tmp_path: Path) -> None:
+def test_address_without_content_is_requested_again_in_the_next_run(tmp_path: Path) -> None:
     reader = Reader(tmp_path)
     reader.site.insert(age=timedelta(days=1))
     for _ in range(2):

@@ -95,7 +95,7 @@ def run(steps: Generator[Any, Any, Any], answer: Callable[[Any], Any]) -> Any:
         ([], HELD, False),
     ],
 )
-def test_ids_guids_and_slugs_tell_a_site_that_moved(
+def test_moved_site_is_recognised_by_ids_guids_and_slugs(
     rows: list[dict[str, Any]], known: dict[int, HeldRow], *, same: bool
 ) -> None:
     assert moved_here(rows, known, former=OLD) is same
@@ -136,7 +136,7 @@ def recognise(at_old: Reply, *, former: str = OLD, known: dict[int, HeldRow] = H
         reply([raw(n) for n in range(1, 6)]),  # the same WordPress answers, and calls itself NEW
     ],
 )
-def test_site_that_left_its_old_address_has_moved(at_old: Reply) -> None:
+def test_site_that_no_longer_answers_at_its_old_address_has_moved(at_old: Reply) -> None:
     former, asked = recognise(at_old)
     assert former == OLD
     assert len(asked) == 2
@@ -155,7 +155,7 @@ def test_copy_of_a_site_that_still_answers_is_no_move(at_old: Reply) -> None:
     assert recognise(at_old)[0] is None
 
 
-def test_https_and_www_are_a_move_whatever_answers() -> None:
+def test_change_to_https_or_www_is_always_a_move() -> None:
     former, asked = recognise(reply([raw(1)]), former="http://www.new-paper.press")
     assert former == "http://www.new-paper.press"
     assert len(asked) == 1
@@ -181,7 +181,7 @@ def test_https_and_www_are_a_move_whatever_answers() -> None:
         (OLD, (), False, 2),
     ],
 )
-def test_site_of_which_a_part_is_held_is_compared_by_that_part(
+def test_partly_stored_site_is_compared_by_its_stored_rows(
     former: str, newest_held: Iterable[int], cost: int, *, found: bool
 ) -> None:
     of_site = {n: raw(n, date=f"2026-{1 + n // 28:02d}-{1 + n % 28:02d}T10:00:00") for n in range(1, 101)}
@@ -221,7 +221,7 @@ def test_site_in_a_folder_that_still_answers_is_no_move_to_the_folder_above() ->
 
 
 @pytest.mark.parametrize("kind", ["comments", "terms", "users", "media"])
-def test_sites_are_compared_whatever_kind_of_rows_is_asked_for(kind: str) -> None:
+def test_sites_are_compared_for_every_kind_of_rows(kind: str) -> None:
     site = Site(key=NEW, home=NEW, api=Api(root=f"{NEW}/wp-json/"))
     former = Former(site="http://new-paper.press", root=None, rows={})
     answers = {AskNewSite: "whole", AskFormer: [former], Query: reply([raw(1)]), AskHeld: {}}
@@ -229,7 +229,7 @@ def test_sites_are_compared_whatever_kind_of_rows_is_asked_for(kind: str) -> Non
     assert run(former_key(site, options), lambda message: answers[type(message)]) == former.site
 
 
-def test_site_of_an_archive_without_others_costs_nothing() -> None:
+def test_archive_without_other_sites_costs_no_request() -> None:
     site = Site(key=NEW, home=NEW, api=Api(root=f"{NEW}/wp-json/"))
     assert run(former_key(site, Options(url=NEW)), {AskNewSite(site=NEW): None}.__getitem__) is None
 
@@ -243,7 +243,7 @@ def test_site_of_an_archive_without_others_costs_nothing() -> None:
         ("https://elsewhere.press/a/", "https://elsewhere.press/a/"),
     ],
 )
-def test_url_of_a_site_that_moved(url: str, moved: str) -> None:
+def test_url_of_a_moved_site_gets_the_new_address(url: str, moved: str) -> None:
     assert moved_url(url, old=OLD, new=NEW) == moved
 
 
@@ -264,7 +264,7 @@ def kept_site() -> dict[str, Any]:
 
 def test_site_whose_old_address_redirects_is_found_and_renamed() -> None:
     index = {"name": "Paper", "home": NEW, "url": NEW, "namespaces": ["wp/v2"], "routes": {}}
-    told: list[Any] = []
+    sent: list[Any] = []
 
     def answer(message: Any) -> Any:
         if isinstance(message, AskSite):
@@ -276,7 +276,7 @@ def test_site_whose_old_address_redirects_is_found_and_renamed() -> None:
             if message.purpose in ("index", "discover"):
                 return reply(index, url=f"{NEW}/wp-json/")
             return reply([raw(n) for n in range(1, 6)], url=f"{NEW}/wp-json/{path}")
-        told.append(message)
+        sent.append(message)
         if isinstance(message, AskNewSite):
             return "whole"
         if isinstance(message, AskFormer):
@@ -288,7 +288,7 @@ def test_site_whose_old_address_redirects_is_found_and_renamed() -> None:
     message = next(steps)
     while not isinstance(message, KeepSite):
         message = steps.send(answer(message))
-    assert told[-1] == RenameSite(old=OLD, new=NEW)
+    assert sent[-1] == RenameSite(old=OLD, new=NEW)
     assert (facts.site, facts.moved_from) == (NEW, OLD)
 
 
@@ -370,7 +370,7 @@ NEW_BLOG = [own(n, slug=f"blog-{n}", date=f"2030-01-0{n}T00:00:00") for n in ran
         ([FRONT], {"live": 5, "known": HELD, "given": [FRONT, FRONT]}, 2),
     ],
 )
-def test_rows_of_the_site_pass(pages: list[Any], options: dict[str, Any], queries: int) -> None:
+def test_rows_of_the_same_site_are_accepted(pages: list[Any], options: dict[str, Any], queries: int) -> None:
     assert check(*pages, **options) == queries
 
 

@@ -63,7 +63,7 @@ def source(file: str) -> str:
         ({"what": "A sentence."}, "is no description"),
     ],
 )
-def test_a_fault_that_does_not_fit_is_found(change: dict[str, str], wrong: str) -> None:
+def test_fault_that_does_not_fit_the_code_is_found(change: dict[str, str], wrong: str) -> None:
     fits = Fault(
         number=1, file="newsbot/errors.py", what="x", old="class NewsbotError(", new="class OtherError(", tests=()
     )
@@ -83,8 +83,8 @@ def exists(test: str) -> bool:
     return path.is_file() and (not name or name in functions(path))
 
 
-def test_a_test_that_does_not_exist_is_noticed() -> None:
-    assert exists("tests/unit/test_mutations.py::test_a_test_that_does_not_exist_is_noticed")
+def test_missing_test_is_found() -> None:
+    assert exists("tests/unit/test_mutations.py::test_missing_test_is_found")
     assert exists("tests/unit")
     for test in ("tests/unit/test_none.py", "tests/none", "tests/unit/test_mutations.py::test_none"):
         assert not exists(test)
@@ -96,7 +96,7 @@ def functions(path: Path) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
-def test_a_text_that_is_not_in_its_file_exactly_once_is_refused() -> None:
+def test_fault_whose_text_is_not_exactly_once_in_its_file_is_refused() -> None:
     fault = Fault(number=1, file="newsbot/errors.py", what="x", old="a", new="b", tests=())
     assert fault.apply("a") == "b"
     for source in ("", "aa"):

@@ -69,7 +69,9 @@ def page(classes: str = "", *, json: str = "", status: int = 200) -> Reply:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_an_address_means(address: str, answered: Reply | None, kind: str, found: object) -> None:
+def test_address_is_resolved_to_a_part_of_the_site(
+    address: str, answered: Reply | None, kind: str, found: object
+) -> None:
     answered = None if answered is None else replace(answered, url=HOME + address)
     meaning = meaning_of(HOME + address, answered, a_site())
     assert (meaning.kind, meaning.id if meaning.id is not None else meaning.text) == (kind, found)
@@ -103,14 +105,14 @@ def scope_of(objects: Objects, meaning: Meaning | None = None, *, kind: str = "p
 
 
 @pytest.mark.parametrize("name", ["cafe", "5", "CAFE & BAR"])
-def test_a_section_holds_the_sections_below_it(name: str) -> None:
+def test_category_includes_its_child_categories(name: str) -> None:
     scope = scope_of({"categories": CATEGORIES}, category=(name,))
     assert scope is not None
     assert (scope.params("posts"), scope.told) == ({"categories": "5,6,7"}, "the category Café & Bar with 2 below it")
 
 
 @pytest.mark.parametrize(("given", "base"), [("category", "categories"), ("tag", "tags"), ("author", "users")])
-def test_a_name_of_several_terms_means_all_of_them(given: str, base: str) -> None:
+def test_name_of_several_terms_selects_all_of_them(given: str, base: str) -> None:
     objects = {base: [{"id": number, "name": "Sport", "slug": f"sport-{number}", "parent": 0} for number in (1, 2)]}
     for name, ids in (("sport", "1,2"), ("sport-2", "2")):
         wanted: dict[str, Any] = {given: (name,)}
@@ -120,7 +122,7 @@ def test_a_name_of_several_terms_means_all_of_them(given: str, base: str) -> Non
         assert scope.told == f"the {given} " + ("Sport (sport-1) or Sport (sport-2)" if name == "sport" else "Sport")
 
 
-def test_conditions_of_the_address_and_of_arguments_add_up() -> None:
+def test_conditions_of_address_and_arguments_are_combined() -> None:
     users = [{"id": 3, "name": "Ann Lee", "slug": "ann"}]
     meaning = Meaning(kind="term", base="categories", id=8)
     scope = scope_of({"categories": CATEGORIES, "users": users}, meaning, author=("ann",), search="red wine")
@@ -130,7 +132,7 @@ def test_conditions_of_the_address_and_of_arguments_add_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"category": ("politic",)}, "has no category 'politic'; near: politics. Give its slug"),
         ({"tag": ("x",)}, "does not list its tags"),
@@ -146,18 +148,18 @@ def test_conditions_of_the_address_and_of_arguments_add_up() -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_found_is_one_line_and_never_the_whole_site(given: dict[str, Any], told: str) -> None:
-    with pytest.raises(NoSuchPart, match=told):
+def test_unknown_part_gives_one_line_and_not_the_whole_site(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(NoSuchPart, match=message):
         scope_of({"categories": CATEGORIES}, **given)
 
 
-def test_an_author_is_taken_by_the_id_where_the_site_hides_its_authors() -> None:
+def test_author_is_selected_by_id_when_the_site_hides_its_authors() -> None:
     scope = scope_of({"categories": []}, Meaning(kind="author", id=3))
     assert scope is not None
     assert (scope.authors, scope.told) == ((3,), "the author 3")
 
 
-def test_an_address_is_found_by_its_slug_where_the_theme_tells_nothing() -> None:
+def test_address_is_resolved_by_its_slug_when_the_theme_gives_no_ids() -> None:
     objects: Objects = {
         "posts": [{"id": 9, "slug": "x", "link": f"{HOME}/other/x/", "type": "post"}],
         "pages": [{"id": 12, "slug": "x", "link": f"{HOME}/x/", "type": "page"}],
@@ -167,7 +169,7 @@ def test_an_address_is_found_by_its_slug_where_the_theme_tells_nothing() -> None
     assert (scope.article, scope.type, scope.params("posts")) == (12, "page", {"include": 12})
 
 
-def test_an_article_is_asked_for_alone_where_the_site_lists_another_one_for_its_id() -> None:
+def test_article_is_requested_alone_when_the_site_lists_another_one_for_its_id() -> None:
     site = a_site()
     site.meanings = {HOME: Meaning(kind="article", base="posts", id=9)}
     search = find_scope(site, Options(url=HOME, kind="posts"))
@@ -180,7 +182,7 @@ def test_an_article_is_asked_for_alone_where_the_site_lists_another_one_for_its_
     assert (ended.value.value.article, ended.value.value.type) == (9, "story")
 
 
-def test_objects_outside_of_the_part_are_known_by_their_fields() -> None:
+def test_objects_outside_of_the_part_are_recognised_by_their_fields() -> None:
     scope = Scope(terms={"categories": (5, 6)}, authors=(3,))
     assert scope.has_object({"categories": [6], "author": 3})
     assert scope.has_object({"categories": {"0": 6, "2": 1}})
@@ -189,7 +191,7 @@ def test_objects_outside_of_the_part_are_known_by_their_fields() -> None:
     assert not scope.has_object({"categories": [5], "author": 4})
 
 
-def test_words_are_found_without_case_and_accents() -> None:
+def test_search_ignores_case_and_accents() -> None:
     row = {"title": "Café Noir", "content_text": "Red wine and cheese", "excerpt": None}
     assert has_words(row, 'cafe "red WINE"')
     assert not has_words(row, "cafe beer")
@@ -219,14 +221,14 @@ def held(option: str, *names: str) -> list[int]:
     return [row["id"] for row in ROWS if scopes.has_row(row)]
 
 
-def test_the_archive_s_rows_tell_what_a_name_means() -> None:
+def test_names_are_resolved_from_rows_of_the_archive() -> None:
     assert held("category", "bar") == [1, 2, 3]  # 3 came from a feed, which gives a section by its name alone
     assert held("author", "Ann Lee", "bo") == [2, 3]
     with pytest.raises(BadArgument, match="no row of the archive has the category 'wien'; near: wine"):
         held("category", "wien")
 
 
-def test_an_id_means_something_within_its_site_alone() -> None:
+def test_id_is_resolved_within_its_site() -> None:
     assert (held("category", "economy"), held("author", "cy")) == ([4], [4])
     assert held("category", "bar", "economy") == [1, 2, 3, 4]
     assert held("category", "5") == [1, 2, 3, 4]
@@ -265,7 +267,7 @@ def test_a_site_that_lists_another_post_for_the_id_of_an_article_delivers_nothin
     assert "the site ignores include=" in facts.why
 
 
-def test_an_article_is_taken_out_of_the_rows_of_a_site_that_ignores_its_id_and_the_page_size() -> None:
+def test_article_is_found_among_rows_of_a_site_that_ignores_include_and_per_page() -> None:
     model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 6)})
     plain, page = model._matching, model._posts
     model._matching = lambda params: plain(_without_include(params))  # type: ignore[method-assign]
@@ -288,7 +290,7 @@ def test_an_article_outside_of_the_window_is_not_missing() -> None:
 
 
 @pytest.mark.parametrize("has_totals", [True, False])
-def test_a_search_that_finds_something_for_any_words_is_no_fault(has_totals: bool) -> None:
+def test_search_with_different_results_for_different_words_is_accepted(has_totals: bool) -> None:
     model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 9)})
     if not has_totals:
         model.total = lambda _: None
@@ -311,7 +313,7 @@ def _with_categories(model: model_site.ModelSite) -> model_site.ModelSite:
     return model
 
 
-def test_a_type_that_the_part_does_not_list_is_told() -> None:
+def test_type_that_cannot_be_listed_by_the_part_is_reported() -> None:
     facts = SiteFacts(asked=HOME)
     site = model_site.site()
     site.accepts["/wp/v2/pages"] = RouteAccepts(params=frozenset({"per_page", "search"}))
@@ -320,7 +322,7 @@ def test_a_type_that_the_part_does_not_list_is_told() -> None:
     assert (rows, facts.why) == ([], "page: the site does not list page by categories=")
 
 
-def test_a_type_of_another_spider_names_that_spider() -> None:
+def test_message_for_a_type_of_another_spider_names_this_spider() -> None:
     facts = SiteFacts(asked=HOME)
     site = model_site.site()
     steps = crawl_collections(site, Options(url=HOME, types=("comment",)), facts)
@@ -331,6 +333,6 @@ def test_a_type_of_another_spider_names_that_spider() -> None:
     assert facts.why == "comment: no public type 'comment' here; the site offers post. wp_comments brings this type"
 
 
-def test_a_reason_says_nothing_twice() -> None:
+def test_reason_does_not_repeat_itself() -> None:
     stopped = Reply(status=0, url=HOME, error="stopped", detail="the crawl is stopping")
     assert stopped.reason == "the crawl is stopping"

@@ -40,37 +40,37 @@ def test_a_number_that_is_too_large_is_no_address(host: str) -> None:
     assert AddressPolicy().refusal(host, 80) is None
 
 
-def test_zeros_in_front_hide_no_private_address() -> None:
+def test_private_address_with_leading_zeros_is_refused() -> None:
     assert AddressPolicy().refusal("0" * 5000 + "177.0.0.1", 80) is not None
 
 
-def test_the_width_of_a_picture_costs_no_article() -> None:
+def test_huge_image_width_does_not_fail_cleaning() -> None:
     icons = f'<ul class="share"><li><a href="https://social.example/s"><img src="/i.png" width="{LONG}"></a></li></ul>'
     assert "Words stay." in clean(f"<p>Words stay.</p>{icons}", base_url=HOME).html
 
 
 @pytest.mark.parametrize("name", [f"postid-{LONG}", f"author-{LONG}", f"tag-{LONG}", "postid-٧", f"postid-{2**63}"])
-def test_a_class_of_a_page_with_a_long_number_names_no_row(name: str) -> None:
+def test_body_class_with_a_huge_number_gives_no_id(name: str) -> None:
     assert meaning_of(f"{HOME}/a/", page(f'<body class="{name}">'), site()).id is None
 
 
-def test_a_link_to_a_long_number_names_no_object() -> None:
+def test_link_with_a_huge_number_gives_no_relation_field() -> None:
     links = {"author": [{"href": f"{HOME}/wp-json/wp/v2/users/{LONG}", "embeddable": True}]}
     relations = learn([{"id": 1, "_links": links}], site().api)
     assert all(relation.field is None for relation in relations)
 
 
-def test_a_limit_with_a_long_number_is_no_limit() -> None:
+def test_per_page_limit_with_a_huge_number_is_ignored() -> None:
     assert per_page_limit(Refused("rest_invalid_param", status=400, text=f"per_page must be below {LONG}")) is None
     assert per_page_limit(Refused("rest_invalid_param", status=400, text="per_page must be from 1 to 50")) == 50
 
 
 @pytest.mark.parametrize("hours", [10**400, "1e400", "nan", 1e308, "inf", [3], "24"])
-def test_an_offset_that_no_place_has_is_unknown(hours: object) -> None:
+def test_impossible_time_zone_offset_is_unknown(hours: object) -> None:
     assert read_site({"gmt_offset": hours}, site().api, HOME).gmt_offset is None
 
 
-def test_an_offset_of_half_an_hour_is_known() -> None:
+def test_time_zone_offset_of_half_an_hour_is_read() -> None:
     assert read_site({"gmt_offset": "5.5"}, site().api, HOME).gmt_offset == 5.5
 
 
@@ -81,17 +81,17 @@ def test_a_record_whose_size_is_no_number_is_damaged(size: str) -> None:
         message_of(record)
 
 
-def test_a_chunk_of_less_than_nothing_ends_the_body() -> None:
+def test_chunk_with_a_negative_size_ends_the_body() -> None:
     assert unchunked(b"3\r\nabc\r\n-15\r\nx\r\n") == b"abc"
 
 
-def test_a_sitemap_with_names_that_xml_forbids_is_read() -> None:
+def test_sitemap_with_invalid_xml_names_is_read() -> None:
     text = f"<urlset><url.0><x>1</x></url.0><a:b:c></a:b:c><url><loc>{HOME}/b/</loc></url></urlset>"
     assert list(read_sitemap(page(text)).urls) == [f"{HOME}/b/"]
 
 
 @pytest.mark.parametrize("name", ["\N{SUPERSCRIPT TWO}", LONG])
-def test_a_name_that_only_looks_like_an_id_is_asked_for_as_a_name(name: str) -> None:
+def test_name_that_only_looks_like_an_id_is_searched_as_a_name(name: str) -> None:
     asking = Lookup(site(), "author", "users").choose([name])
     refusal = Reply(status=403, url=HOME, body=b'{"code":"no","message":"No.","data":{"status":403}}')
     assert next(asking)

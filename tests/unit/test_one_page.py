@@ -42,7 +42,7 @@ def started(command: str, monkeypatch: pytest.MonkeyPatch, *addresses: str, **op
 
 
 @pytest.mark.parametrize("command", ["fetch", "shell", "view"])
-def test_a_command_that_looks_at_one_page_is_no_run(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_for_one_page_runs_without_receipt_and_progress(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"ReceiptExtension", "ProgressExtension", "HistoryExtension", "FollowedExtension"} <= extensions(project())
     crawler = Crawler(without_site(WpPostSpider), started(command, monkeypatch))
     crawler.addons.load_settings(crawler.settings)
@@ -67,7 +67,7 @@ def test_a_command_that_looks_at_one_page_is_no_run(command: str, monkeypatch: p
         ("parse", {"spider": None}, "scrapy parse: names no spider: add --spider NAME"),
     ],
 )
-def test_bad_use_is_one_line(
+def test_bad_arguments_give_one_line(
     command: str,
     options: dict[str, Any],
     line: str,
@@ -82,7 +82,7 @@ def test_bad_use_is_one_line(
 
 @pytest.mark.parametrize("command", ["fetch", "parse", "view"])
 @pytest.mark.parametrize("addresses", [("a-post",), ("https://news.example/", "https://news.example/a-post/")], ids=str)
-def test_what_is_no_address_of_one_page_is_one_line(
+def test_invalid_address_of_a_page_gives_one_line(
     command: str, addresses: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -95,7 +95,7 @@ def test_what_is_no_address_of_one_page_is_one_line(
     assert started("shell", monkeypatch, "page.html", spider=None)["NEWSBOT_DATA"] == ""
 
 
-def test_a_callback_of_a_users_own_spider_parses_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_callback_of_a_spider_of_the_user_parses_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     class Own(WpPostSpider):
         name = "own"
 
@@ -113,7 +113,7 @@ def test_a_callback_of_a_users_own_spider_parses_a_page(monkeypatch: pytest.Monk
     assert started("parse", monkeypatch, spider="own")["NEWSBOT_DATA"] == ""
 
 
-def test_a_setting_of_the_user_brings_back_no_receipt() -> None:
+def test_setting_of_the_user_does_not_enable_a_receipt_for_one_page() -> None:
     settings = project()
     settings.set("NEWSBOT_DATA", "data", priority="cmdline")
     settings.set("NEWSBOT_METRICS_PORT", "9464", priority="cmdline")

@@ -67,7 +67,7 @@ def nameless(folder: Path) -> list[int]:
     return [post.id for post in posts if post.author.name is None]
 
 
-def test_links_that_a_run_lacked_before_it_died_are_brought_by_the_next(tmp_path: Path) -> None:
+def test_next_run_brings_missing_linked_objects_of_a_killed_run(tmp_path: Path) -> None:
     model = newsroom(700)
     crawl(tmp_path, model, run_="1", rows=250)
     assert len(nameless(tmp_path)) == 200
@@ -77,7 +77,7 @@ def test_links_that_a_run_lacked_before_it_died_are_brought_by_the_next(tmp_path
 
 
 @pytest.mark.parametrize("dies", [False, True])
-def test_a_walk_that_owes_too_much_is_no_whole_one(tmp_path: Path, dies: bool) -> None:
+def test_walk_with_too_many_owed_rows_is_not_whole(tmp_path: Path, dies: bool) -> None:
     model = newsroom(MAX_OWED + 150)
     first = crawl(tmp_path, model, run_="1", rows=MAX_OWED + 120 if dies else 10**9)
     assert first.verdict == "incomplete"
@@ -88,7 +88,7 @@ def test_a_walk_that_owes_too_much_is_no_whole_one(tmp_path: Path, dies: bool) -
     assert crawl(tmp_path, model, run_="3").mode == "update"
 
 
-def test_links_that_a_run_lacked_are_brought_however_often_the_walk_is_cut_off(tmp_path: Path) -> None:
+def test_missing_linked_objects_come_after_several_interrupted_walks(tmp_path: Path) -> None:
     model = newsroom(700)
     crawl(tmp_path, model, run_="1", rows=250)
     lacking = nameless(tmp_path)
@@ -113,7 +113,7 @@ class Failing(Ailing):
         return super()._answer(route, params)
 
 
-def test_rows_that_left_without_their_links_are_before_the_cursor(tmp_path: Path) -> None:
+def test_rows_delivered_without_linked_objects_are_before_the_cursor(tmp_path: Path) -> None:
     posts = range(1, 701)
     model = Failing({n: Object(n, n * 10, author=1 + n // 8) for n in posts}, users=tuple(range(1, 100)))
     model.ill = False

@@ -34,7 +34,7 @@ def passed(pipeline: type, item: Any) -> Any:
     return asyncio.run(ItemsOnly.from_crawler(crawler).process_item_async(item))
 
 
-def test_a_pipeline_that_returns_no_row_is_named() -> None:
+def test_error_names_the_pipeline_that_returns_no_row() -> None:
     assert passed(Keeps, ROW) is ROW
     with pytest.raises(NotARow, match=r"\.Forgets returned NoneType and not the row: it must end with"):
         passed(Forgets, ROW)
@@ -47,7 +47,7 @@ def test_the_line_of_a_failed_pipeline_names_the_row_and_holds_no_article() -> N
     assert line["msg"] % line["args"] == "A pipeline failed on https://a.example post 7"
 
 
-def test_a_crawl_that_cannot_begin_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_crawl_that_cannot_start_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def crawl() -> None:
         raise NameError("Module 'own' doesn't define any object named 'Missing'")
 

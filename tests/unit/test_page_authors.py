@@ -53,7 +53,7 @@ PUBLISHER = {"publisher": {"@type": "Organization", "name": "The Quay"}}
         ("", "<aside><a href='/author/ann/'>Ann Writer</a></aside>", []),
     ],
 )
-def test_the_authors_of_a_page(head: str, body: str, expected: list[str]) -> None:
+def test_authors_of_a_page_are_read(head: str, body: str, expected: list[str]) -> None:
     found = post(head=head, body=body)
     assert names(found) == expected
     assert (found.author.name if found.author else None) == (expected[0] if expected else None)
@@ -68,7 +68,7 @@ def test_the_authors_of_a_page(head: str, body: str, expected: list[str]) -> Non
         ("Quay Staff and Ann Writer", None), ("José Ortega y Gasset", None), ("Writer, Ann", None),
     ],
 )  # fmt: skip
-def test_a_text_is_divided_where_each_part_is_a_name(text: str, expected: list[str] | None) -> None:
+def test_author_text_is_divided_when_each_part_is_a_name(text: str, expected: list[str] | None) -> None:
     assert divided(text) == (expected or [text])
 
 
@@ -80,7 +80,7 @@ def test_a_text_is_divided_where_each_part_is_a_name(text: str, expected: list[s
         '<script type="application/ld+json">{"@type": "WebPage", "datePublished": "2026-05-03T10:00Z"}</script>',
     ],
 )
-def test_the_date_of_a_page_without_an_article_in_its_data(head: str) -> None:
+def test_date_is_read_from_a_page_without_article_data(head: str) -> None:
     assert post(head=head).published == "2026-05-03T10:00:00Z"
 
 
@@ -94,7 +94,7 @@ def test_the_date_of_a_page_without_an_article_in_its_data(head: str) -> None:
         ("Cranes - Part 2", "Cranes", "Cranes - Part 2"),
     ],
 )
-def test_a_title_ends_before_a_bar_where_a_heading_does(declared: str, h1: str, expected: str) -> None:
+def test_title_is_cut_at_a_separator_like_the_heading(declared: str, h1: str, expected: str) -> None:
     assert post(head=f'<meta property="og:title" content="{declared}">', body=f"<h1>{h1}</h1>").title == expected
 
 

@@ -56,7 +56,7 @@ def page(html: str, *, url: str = f"{HOME}/a/", type_: str = "post", **headers: 
 # Feeds.
 
 
-def test_an_item_becomes_a_post() -> None:
+def test_feed_item_becomes_a_post() -> None:
     more = (
         "<dc:creator><![CDATA[Ada &amp; Co]]></dc:creator><pubDate>Tue, 15 Jun 2021 12:00:00 +0200</pubDate>"
         "<category><![CDATA[Sea &amp; tide]]></category><category>Sport</category><description>Lead</description>"
@@ -81,7 +81,7 @@ def test_an_item_becomes_a_post() -> None:
         ("<![CDATA[a &#xD83D; b]]>", "a &#xD83D; b"),
     ],
 )
-def test_references_to_halves_of_a_character_are_read(written: str, title: str) -> None:
+def test_character_references_to_surrogates_are_read(written: str, title: str) -> None:
     root = parse(f"<rss><channel><title>{written}</title></channel></rss>".encode()).root
     assert root.findtext("channel/title") == title
 
@@ -100,7 +100,7 @@ def test_references_to_halves_of_a_character_are_read(written: str, title: str) 
         (f"{HOME}/a/", "", "", None),
     ],
 )
-def test_ids_of_items(link: str, guid: str, more: str, expected: int | None) -> None:
+def test_id_of_a_feed_item_is_read(link: str, guid: str, more: str, expected: int | None) -> None:
     (entry,) = feed(item(link=link, guid=guid, more=more)).entries
     assert entry.id == expected
 
@@ -159,7 +159,7 @@ def test_comments_and_other_documents_are_not_a_feed() -> None:
 @pytest.mark.parametrize(
     "before", ["\n\n  ", "<br />\n<b>Notice</b>: Undefined index in x.php\n", "\ufeff", "<!-- x -->"]
 )
-def test_junk_before_a_feed(before: str) -> None:
+def test_feed_after_junk_is_read(before: str) -> None:
     assert len(feed(item(), before=before).entries) == 1
 
 
@@ -171,13 +171,13 @@ def test_broken_feeds_are_repaired_and_marked() -> None:
     assert open_.repaired
 
 
-def test_feed_page_of_too_many_items_is_read_in_part_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_feed_page_with_too_many_items_is_marked_as_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsbot.wordpress.pages.feed.MOST_ITEMS", 2)
     found = feed(*(item(link=f"{HOME}/{name}/") for name in "abc"))
     assert (found.cut, [entry.url for entry in found.entries]) == (True, [f"{HOME}/a/", f"{HOME}/b/"])
 
 
-def test_last_item_of_a_truncated_feed_is_left_out() -> None:
+def test_last_item_of_a_truncated_feed_is_omitted() -> None:
     whole = OPENING + item() + item(link=f"{HOME}/b/", body="<p>" + "word " * 50 + "</p>")
     found = read_feed(reply(whole[:-60]), site=HOME)
     assert (found.cut, [entry.url for entry in found.entries]) == (True, [f"{HOME}/a/"])
@@ -271,7 +271,7 @@ def test_name_of_a_sitemap_shows_its_type(name: str, kind: str | None) -> None:
     assert type_of(f"{HOME}/{name}") == kind
 
 
-def test_lists_and_indexes() -> None:
+def test_sitemaps_and_sitemap_indexes_are_read() -> None:
     space = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:image="http://www.google.com/schemas/i/1.1"'
     body = (
         f"<urlset {space}><url><loc>\n {HOME}/a/?x=1&amp;y=2 </loc><lastmod>2024-05-01T10:00:00+00:00</lastmod>"
@@ -308,7 +308,7 @@ def test_lists_and_indexes() -> None:
         ("<urlset>" * 2_000 + f"<url><loc>{HOME}/a/</loc></url>" + "</urlset>" * 2_000, None, None),
     ],
 )
-def test_lists_within_lists_are_read(body: str, urls: list[str] | None, others: list[str] | None) -> None:
+def test_nested_sitemaps_are_read(body: str, urls: list[str] | None, others: list[str] | None) -> None:
     if urls is None or others is None:
         with contextlib.suppress(NotXml):  # lxml refuses such a depth: what matters is that nothing else happens
             read_sitemap(reply(body))
@@ -346,7 +346,7 @@ def test_a_sitemap_in_an_odd_form_is_read(body: str | bytes) -> None:
 
 
 @pytest.mark.parametrize("body", ["<urlset/>", '<sitemapindex xmlns="x" />', "<urlset></urlset>"])
-def test_an_empty_sitemap_is_whole(body: str) -> None:
+def test_empty_sitemap_is_complete(body: str) -> None:
     found = read_sitemap(reply(body))
     assert (found.urls, found.others, found.cut) == ({}, [], False)
 
@@ -360,7 +360,7 @@ def test_an_empty_sitemap_is_whole(body: str) -> None:
         ((OPENING + CLOSING).encode(), "a sitemap, got rss"),
     ],
 )
-def test_what_is_no_sitemap_is_told_as_what_it_is(body: bytes, what: str) -> None:
+def test_error_names_the_kind_of_a_document_that_is_no_sitemap(body: bytes, what: str) -> None:
     with pytest.raises(NotXml, match=f"expected {what}"):
         read_sitemap(reply(body))
 
@@ -419,7 +419,7 @@ def test_robots_txt_in_an_odd_form_names_sitemaps(robots: bytes) -> None:
         ("", "", {}, None),
     ],
 )
-def test_ids_of_pages(head: str, classes: str, headers: dict[str, str], expected: int | None) -> None:
+def test_id_of_an_article_page_is_read(head: str, classes: str, headers: dict[str, str], expected: int | None) -> None:
     html = f"<html><head>{head}</head><body class='{classes}'><div class='entry-content'>Words.</div></body></html>"
     found = page(html, **headers)
     assert found.id == expected
@@ -436,7 +436,7 @@ GRAPH = """<script type="application/ld+json">{"@context": "https://schema.org",
 {"@type": "ImageObject", "@id": "#img", "url": "/i.jpg"}]}</script>"""
 
 
-def test_json_ld_before_open_graph() -> None:
+def test_json_ld_takes_precedence_over_open_graph() -> None:
     metas = '<meta property="og:title" content="Other - Site"><meta property="og:description" content="A lead.">'
     body = "<body class='postid-1'><div class='entry-content'>W</div></body>"
     post = page(f"<html lang='en-GB'><head>{GRAPH}{metas}</head>{body}</html>").post
@@ -453,7 +453,7 @@ def test_json_ld_before_open_graph() -> None:
     assert (post.categories, post.tags, post.via) == (["Sea"], ["tide", "moon"], "page")
 
 
-def test_open_graph_and_wordpress_marks_where_there_is_no_json_ld() -> None:
+def test_open_graph_and_wordpress_marks_are_read_without_json_ld() -> None:
     html = (
         '<head><meta property="og:site_name" content="The Site"><meta property="og:title" content="Harbour – The Site">'
         '<meta property="article:published_time" content="2021-06-15T10:00:00+00:00"></head><body class="postid-1">'
@@ -470,7 +470,7 @@ def test_open_graph_and_wordpress_marks_where_there_is_no_json_ld() -> None:
     )
 
 
-def test_the_title_of_a_teaser_beside_the_article_is_not_its_title() -> None:
+def test_title_of_a_teaser_is_not_the_title_of_the_article() -> None:
     teaser = "<div class='card'><h3 class='entry-title'>Another day</h3></div>"
     body = "<div class='entry-content'>W</div>"
     head = '<html><head><meta property="og:title" content="Cranes"></head>'
@@ -482,7 +482,7 @@ def test_the_title_of_a_teaser_beside_the_article_is_not_its_title() -> None:
     assert post.title == "Cranes!"
 
 
-def test_the_authors_name_comes_without_by() -> None:
+def test_name_of_an_author_has_no_by() -> None:
     post = page(
         "<body class='postid-1'><a rel='author'>By Ann Writer</a><div class='entry-content'>W</div></body>"
     ).post
@@ -536,7 +536,7 @@ def test_a_logo_or_icon_of_the_site_is_no_image_of_the_article(head: str, image:
 @pytest.mark.parametrize(
     ("author", "name"), [("Ann Writer @annw", "Ann Writer"), ("Ann (@a.w)", "Ann"), ("@annw",) * 2]
 )
-def test_an_account_behind_an_authors_name_goes(author: str, name: str) -> None:
+def test_account_after_the_name_of_an_author_is_removed(author: str, name: str) -> None:
     post = page(f"<meta name='author' content='By {author}'><div class='entry-content'>W</div>").post
     assert post is not None
     assert post.author is not None
@@ -552,12 +552,12 @@ def test_an_account_behind_an_authors_name_goes(author: str, name: str) -> None:
         ("<meta property=og:type content=article><script src=/wp-includes/x.js></script>", "blog", True),
     ],
 )
-def test_a_word_of_another_program_makes_no_list_of_an_article(head: str, classes: str, is_list: bool) -> None:
+def test_class_of_another_program_does_not_make_an_article_a_list(head: str, classes: str, is_list: bool) -> None:
     shown = page(f"<html><head>{head}</head><body class='{classes}'><div class='entry-content'>Words</div></body>")
     assert (shown.post is None) is is_list
 
 
-def test_lists_and_pages_without_a_body() -> None:
+def test_lists_and_pages_without_a_body_give_no_post() -> None:
     assert page("<body class='home blog'><div class='entry-content'>x</div></body>").post is None
     assert page("<body class='tax-beat archive'></body>").post is None
     for html in (
@@ -584,7 +584,7 @@ def test_article_without_a_known_container_is_extracted() -> None:
     assert "Ink" not in (post.content_html or "")
 
 
-def test_other_pages_of_a_divided_article() -> None:
+def test_other_pages_of_a_divided_article_are_listed() -> None:
     links = (
         f'<a class="post-page-numbers" href="{HOME}/a/2/">2</a><a class="post-page-numbers" href="{HOME}/a/3/">3</a>'
     )
@@ -597,7 +597,7 @@ def test_other_pages_of_a_divided_article() -> None:
 # URLs.
 
 
-def test_one_article_under_many_urls() -> None:
+def test_spellings_of_one_article_url_are_equal() -> None:
     same = (
         f"{HOME}/2021/caf%C3%A9/",
         "http://www.news.example:80/2021/café#comments",
@@ -609,19 +609,19 @@ def test_one_article_under_many_urls() -> None:
     assert urls.untracked(f"{HOME}/a/?utm_source=x&b=1#c") == f"{HOME}/a/?b=1"
 
 
-def test_the_feeds_pages() -> None:
+def test_url_of_a_feed_page_is_built() -> None:
     assert page_url(f"{HOME}/feed/", 1) == f"{HOME}/feed/"
     assert page_url(f"{HOME}/?feed=rss2&paged=4", 3) == f"{HOME}/?feed=rss2&paged=3"
 
 
 @given(st.text())
-def test_the_id_of_a_url_is_never_one_of_wordpress(url: str) -> None:
+def test_id_of_a_url_is_never_an_id_of_wordpress(url: str) -> None:
     assert -(2**48) <= urls.id_of_url(url) < 0
     assert urls.id_of_url(url) == urls.id_of_url(url)
 
 
 @given(st.integers(1, 10**10 - 1), st.sampled_from(["post", "page", "story"]))
-def test_ids_are_recovered(row_id: int, type_: str) -> None:
+def test_id_in_a_url_is_read_for_its_type(row_id: int, type_: str) -> None:
     url = {"post": "?p=%d", "page": "?page_id=%d", "story": "?post_type=story&p=%d"}[type_] % row_id
     assert urls.id_in(f"{HOME}/{url}", type_) == row_id
     others = {"post", "page", "story"} - {type_}
@@ -665,7 +665,7 @@ MARKUP = st.lists(
 
 @examples(300)
 @given(MARKUP, st.sampled_from(["", "text/xml; charset=utf-16", "text/html; charset=x-none", "charset=idna"]))
-def test_malformed_markup_breaks_no_reader(text: str, content_type: str) -> None:
+def test_malformed_markup_raises_no_unexpected_error(text: str, content_type: str) -> None:
     answer = reply(text.encode("utf-8", "surrogatepass"), content_type=content_type)
     for read in (lambda: read_feed(answer, site=HOME), lambda: read_sitemap(answer)):
         try:
@@ -680,7 +680,7 @@ def test_malformed_markup_breaks_no_reader(text: str, content_type: str) -> None
 
 @examples(200)
 @given(st.binary(max_size=400))
-def test_no_bytes_break_a_reader(raw: bytes) -> None:
+def test_any_bytes_raise_no_unexpected_error(raw: bytes) -> None:
     for read in (lambda: read_feed(reply(raw), site=HOME), lambda: read_sitemap(reply(raw))):
         try:
             read()
@@ -690,7 +690,7 @@ def test_no_bytes_break_a_reader(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("bomb", ["<![CDATA[" * 200_000, "<?xml" * 200_000, "<rss " * 100_000])
-def test_open_xml_is_read_in_linear_time(bomb: str) -> None:
+def test_unclosed_xml_is_read_in_linear_time(bomb: str) -> None:
     with contextlib.suppress(NotXml):
         read_feed(reply(OPENING + bomb), site=HOME)
 

@@ -42,7 +42,7 @@ def reply(body: bytes, status: int = 200, **headers: str) -> Reply:
         '[{"id":1}]'.encode("utf-16"),
     ],
 )
-def test_json_with_something_around_it_is_read(body: bytes) -> None:
+def test_json_with_other_text_around_it_is_read(body: bytes) -> None:
     assert payload.read(reply(body)) == [{"id": 1}]
 
 
@@ -92,7 +92,7 @@ def test_every_other_body_raises_a_named_error(answer: Reply, error: type[Payloa
 
 
 @pytest.mark.parametrize("body", [b'["an error"]', b'[[{"id":1}]]', b"[0]", b"[[], null]"])
-def test_a_list_of_something_else_is_no_empty_list(body: bytes) -> None:
+def test_list_without_rows_does_not_count_as_empty(body: bytes) -> None:
     with pytest.raises(NotJson, match="expected rows"):
         rows_of(reply(body))
     assert rows_of(reply(b"[null]")) == rows_of(reply(b"[]")) == []
@@ -101,12 +101,12 @@ def test_a_list_of_something_else_is_no_empty_list(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body", [b'[{"id":1},<br /><b>Fatal error</b>: x[0]', b'[{"content":"as in [1]', b'[{"content":"<p>[1]']
 )
-def test_brackets_at_the_end_of_a_cut_off_text_are_no_answer(body: bytes) -> None:
+def test_brackets_at_the_end_of_truncated_json_are_no_answer(body: bytes) -> None:
     with pytest.raises(Truncated):
         payload.read(reply(body))
 
 
-def test_a_large_page_of_long_articles_is_read_and_a_flood_of_rows_is_not() -> None:
+def test_large_page_is_read_and_too_many_rows_are_refused() -> None:
     article = {"id": 1, "content": "Words, and more words, of a long article. " * 2_500}
     assert len(rows_of(reply(orjson.dumps([article] * 100)))) == 100
     with pytest.raises(Flooded):
@@ -117,7 +117,7 @@ def test_a_large_page_of_long_articles_is_read_and_a_flood_of_rows_is_not() -> N
     ("header", "total"),
     [("5", 5), ('"5"', 5), ("5, 5", 5), ("5, 7", None), ("", None), ("-1", None), ("1.234", None), ("111,111", None)],
 )
-def test_a_total_is_read_also_where_a_proxy_sends_it_twice(header: str, total: int | None) -> None:
+def test_total_is_read_when_a_proxy_sends_it_twice(header: str, total: int | None) -> None:
     assert total_of(reply(b"[]", x_wp_total=header)) == total
 
 
@@ -179,7 +179,7 @@ def test_body_is_not_parsed_again_for_each_bracket(tail: bytes, monkeypatch: pyt
     assert tried < 30
 
 
-def test_only_failures_that_may_pass_are_retryable() -> None:
+def test_only_temporary_failures_are_retryable() -> None:
     query = Query(url="", purpose="")
     again = [payload.fault(query, reply(b"<html>", status)) for status in (408, 429, 500, 503, 508, 509, 520, 524)]
     final = [payload.fault(query, reply(b"<html>", status)) for status in (401, 403, 404, 410)]
@@ -187,7 +187,7 @@ def test_only_failures_that_may_pass_are_retryable() -> None:
     assert all(fault is not None and not fault.retryable for fault in final)
 
 
-def test_the_limit_of_a_refused_per_page_is_read_from_cores_sentence() -> None:
+def test_limit_of_per_page_is_read_from_the_message_of_core() -> None:
     text = "per_page must be between 1 (inclusive) and 50 (inclusive)"
     body = b'{"code":"rest_invalid_param","message":"Invalid parameter(s): per_page","data":{"status":400,"params":'
     with pytest.raises(Refused) as refused:
@@ -219,13 +219,13 @@ def test_a_refusal_in_json_that_names_a_bot_check_is_no_bot_check() -> None:
 
 
 @pytest.mark.parametrize(("limit", "lower"), [(50, 50), (99, 99), (100, 50), (200, 50), (0, 50)])
-def test_only_a_lower_limit_is_heeded(limit: int, lower: int) -> None:
+def test_only_a_lower_limit_of_per_page_is_used(limit: int, lower: int) -> None:
     refused = Refused("rest_invalid_param", status=400, text="Invalid parameter(s): per_page")
     refused.params = {"per_page": f"per_page must be between {min(limit, 1)} (inclusive) and {limit} (inclusive)"}
     assert payload.lowered_per_page(refused, 100) == lower
 
 
-def test_a_refused_page_size_without_a_number_is_halved_down_to_the_usual_one() -> None:
+def test_refused_page_size_without_a_limit_is_halved_down_to_ten() -> None:
     refused = Refused("rest_invalid_param", status=400, text="Ungültiger Parameter: per_page")
     sizes: list[int | None] = [100]
     while (size := sizes[-1]) is not None:
@@ -237,7 +237,7 @@ def test_a_refused_page_size_without_a_number_is_halved_down_to_the_usual_one() 
 @pytest.mark.parametrize(
     "tail", ["<!---->" * 5_000 + "x", "<!--" * 20_000, " " * 200_000 + "x", "<!-- -->\x00 " * 9_000]
 )
-def test_what_stands_behind_the_json_is_read_once(tail: str) -> None:
+def test_text_after_the_json_is_read_once(tail: str) -> None:
     # A reader that begins again at each comment or bracket takes minutes.
     with contextlib.suppress(PayloadError):
         payload.parse(b"[1]" + tail.encode())

@@ -51,7 +51,7 @@ def nested(levels: int) -> dict[str, Any]:
     ],
     ids=["nan", "large", "beyond-floats", "deep", "deeper"],
 )
-def test_a_row_is_kept_whatever_its_raw_holds(raw: dict[str, Any]) -> None:
+def test_row_is_stored_with_any_raw_object(raw: dict[str, Any]) -> None:
     payload = pack(Post(site=SITE, type="post", id=1, title="\ud83d\ude00", raw=raw))
     line = orjson.loads(json_line(json_of(payload), STATE, kind="posts", shape=shape_of("posts")))
     again: Any = unpack(payload, STATE, kind="posts")
@@ -59,7 +59,7 @@ def test_a_row_is_kept_whatever_its_raw_holds(raw: dict[str, Any]) -> None:
     assert line["raw"] == again.raw
 
 
-def test_a_link_with_half_an_emoji_is_remembered(archive: Archive) -> None:
+def test_linked_object_with_a_lone_surrogate_is_stored(archive: Archive) -> None:
     memory = ArchiveAnswers(archive)
     memory.answer(Remember(site=SITE, relation="/wp/v2/media", objects={9: {"id": 9, "alt": LONE, "width": 2**70}}))
     archive.flush()
@@ -67,7 +67,7 @@ def test_a_link_with_half_an_emoji_is_remembered(archive: Archive) -> None:
     assert found == {9: {"id": 9, "alt": MENDED, "width": float(2**70)}}
 
 
-def test_a_site_whose_name_holds_half_an_emoji_has_its_place_and_its_receipt(archive: Archive, tmp_path: Path) -> None:
+def test_site_whose_name_has_a_lone_surrogate_is_stored_with_a_receipt(archive: Archive, tmp_path: Path) -> None:
     ArchiveAnswers(archive).answer(KeepSite(url=SITE, site={"key": SITE, "name": f"{LONE}\x00"}))
     facts = SiteFacts(asked=SITE, site=SITE, name=LONE)
     crawled = Crawled(site=SITE, name=LONE, asked=(SITE,), verdict="complete", whole=True, facts={"name": LONE})

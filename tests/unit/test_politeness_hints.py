@@ -35,17 +35,17 @@ def http_date(seconds: float) -> str:
         ("9" * 400, 1e300),
     ],
 )
-def test_retry_after_in_seconds(text: str, expected: float | None) -> None:
+def test_retry_after_in_seconds_is_read(text: str, expected: float | None) -> None:
     assert retry_after_seconds({"retry-after": text}, now=NOW) == expected
 
 
-def test_retry_after_as_a_date_is_read_against_the_servers_own_clock() -> None:
+def test_retry_after_as_a_date_is_relative_to_the_date_header() -> None:
     headers = {"retry-after": http_date(NOW + 30), "date": http_date(NOW)}
     # The local clock is a day ahead, which makes no difference.
     assert retry_after_seconds(headers, now=NOW + 86400) == 30.0
 
 
-def test_retry_after_as_a_date_without_a_date_header_is_read_against_our_clock() -> None:
+def test_retry_after_as_a_date_without_a_date_header_uses_the_local_clock() -> None:
     assert retry_after_seconds({"retry-after": http_date(NOW + 30)}, now=NOW + 10) == 20.0
 
 
@@ -60,23 +60,23 @@ def test_retry_after_as_a_date_without_a_date_header_is_read_against_our_clock()
         "Sat, 02 May 2026 10:00:05 GMT, 30",
     ],
 )
-def test_the_longest_of_several_waits_is_taken_whatever_their_form(text: str) -> None:
+def test_longest_of_several_retry_after_values_is_used(text: str) -> None:
     headers = {"date": "Sat, 02 May 2026 10:00:00 GMT"}
     assert retry_after_seconds(headers | {"retry-after": text}, now=NOW) == 30.0
     assert retry_after_seconds(headers | {"retry-after": f"{text}, soon"}, now=NOW) is None
 
 
-def test_a_leap_second_is_a_moment() -> None:
+def test_date_with_a_leap_second_is_read() -> None:
     headers = {"retry-after": "Sat, 31 Dec 2016 23:59:60 GMT", "date": "Sat, 31 Dec 2016 23:59:40 GMT"}
     assert retry_after_seconds(headers, now=NOW) == 19.0
 
 
-def test_a_date_in_the_past_asks_for_no_wait() -> None:
+def test_retry_after_in_the_past_gives_no_wait() -> None:
     assert retry_after_seconds({"retry-after": http_date(NOW - 30)}, now=NOW) == 0.0
 
 
 @given(st.floats(0, 1e6), st.floats(0, 4e9))
-def test_a_date_is_never_read_too_early(wait: float, server_now: float) -> None:
+def test_wait_until_a_date_never_ends_too_early(wait: float, server_now: float) -> None:
     headers = {"retry-after": http_date(server_now + wait), "date": http_date(server_now)}
     asked = int(server_now + wait)
     found = retry_after_seconds(headers, now=0)
@@ -105,7 +105,7 @@ def test_a_date_is_never_read_too_early(wait: float, server_now: float) -> None:
         ({}, None),
     ],
 )
-def test_a_used_up_budget_says_when_it_is_filled_again(headers: dict[str, str], expected: float | None) -> None:
+def test_used_up_rate_limit_gives_the_time_until_its_reset(headers: dict[str, str], expected: float | None) -> None:
     assert rate_limit_seconds(headers, now=NOW) == expected
 
 
@@ -115,6 +115,6 @@ def test_a_used_up_budget_says_when_it_is_filled_again(headers: dict[str, str], 
         st.text(max_size=80) | st.sampled_from(["0", "9" * 15, "Mon, 99 Foo 99999 99:99:99 GMT", ";r=0;t=" + "9" * 40]),
     )
 )
-def test_no_header_breaks_the_reading_or_asks_for_less_than_nothing(headers: dict[str, str]) -> None:
+def test_no_header_raises_an_error_or_gives_a_negative_wait(headers: dict[str, str]) -> None:
     for found in (retry_after_seconds(headers, now=NOW), rate_limit_seconds(headers, now=NOW)):
         assert found is None or 0 <= found < float("inf")

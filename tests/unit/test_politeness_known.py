@@ -35,7 +35,7 @@ def test_a_request_waits_for_the_delay_and_the_penalty_after_the_start_of_anothe
     assert turn(started, NOW + 3, delay=1, penalty=2).wait == 0
 
 
-def test_a_host_that_a_run_gave_up_pauses_and_is_remembered_for_a_day() -> None:
+def test_host_that_was_given_up_pauses_and_is_known_for_a_day() -> None:
     failed = KnownHost(written=NOW, failed_until=NOW + 900)
     paused = turn(failed, NOW, delay=1, penalty=0)
     assert (paused.wait, paused.asked) == (900, False)
@@ -81,6 +81,6 @@ def test_a_robots_txt_is_used_for_a_day_at_most(status: int, fetched: float, lef
     assert robots_hold(KnownRobots(fetched=fetched, status=status), NOW) == left
 
 
-def test_a_time_that_no_calendar_holds_is_told_too() -> None:
+def test_time_beyond_the_calendar_is_shown_as_the_year_9999() -> None:
     assert user_time(NOW) == "2023-11-14T22:13:20Z"
     assert user_time(1e300) == "the year 9999"

@@ -63,7 +63,7 @@ def test_two_requests_never_start_closer_than_the_delay(outcomes: list[tuple[flo
 
 
 @given(visits)
-def test_retry_after_and_a_used_up_budget_hold_every_later_request(outcomes: list[tuple[float, Outcome]]) -> None:
+def test_retry_after_and_a_used_up_rate_limit_delay_every_later_request(outcomes: list[tuple[float, Outcome]]) -> None:
     rules = Limits(delay=0)
     made = walk(Pace(limits=rules), outcomes)
     for index, visit in enumerate(made):
@@ -75,7 +75,7 @@ def test_retry_after_and_a_used_up_budget_hold_every_later_request(outcomes: lis
 
 
 @given(visits)
-def test_the_pace_comes_back_once_the_host_is_well(outcomes: list[tuple[float, Outcome]]) -> None:
+def test_delay_returns_to_normal_after_good_answers(outcomes: list[tuple[float, Outcome]]) -> None:
     pace = Pace(limits=Limits(delay=0.5, give_up=float("inf"), max_wait=float("inf")))
     walk(pace, outcomes)
     walk(pace, [(0.1, GOOD)] * 80)
@@ -84,7 +84,7 @@ def test_the_pace_comes_back_once_the_host_is_well(outcomes: list[tuple[float, O
 
 
 @given(st.lists(st.tuples(short, st.just(FAILED)), min_size=1, max_size=40))
-def test_failures_only_ever_slow_a_host_down(outcomes: list[tuple[float, Outcome]]) -> None:
+def test_failures_never_shorten_the_delay(outcomes: list[tuple[float, Outcome]]) -> None:
     pace = Pace(limits=Limits(delay=1.0, give_up=float("inf")))
     delays = [pace.delay()]
     for seconds_, failed in outcomes:
@@ -95,7 +95,7 @@ def test_failures_only_ever_slow_a_host_down(outcomes: list[tuple[float, Outcome
     assert delays[-1] <= 1.0 + PENALTY_CAP
 
 
-def test_a_rise_in_latency_is_answered_at_once_and_forgiven_slowly() -> None:
+def test_higher_latency_increases_the_delay_at_once_and_decreases_slowly() -> None:
     pace = Pace(limits=Limits(delay=1.0))
     walk(pace, [(0.2, Outcome(latency=0.2))] * 5)
     assert pace.delay() == 1.0
@@ -105,13 +105,13 @@ def test_a_rise_in_latency_is_answered_at_once_and_forgiven_slowly() -> None:
     assert 1.0 < pace.delay() < 3.8
 
 
-def test_a_heavy_page_alone_is_no_distress() -> None:
+def test_single_slow_page_does_not_increase_the_delay() -> None:
     pace = Pace(limits=Limits(delay=0.0))
     walk(pace, [(latency, Outcome(latency=latency)) for latency in (0.03, 0.05, 0.5, 0.03, 0.45)])
     assert pace.delay() == 0.0
 
 
-def test_crawl_delay_is_stronger_than_the_site_list_which_is_stronger_than_the_run() -> None:
+def test_crawl_delay_overrides_the_site_list_and_the_site_list_overrides_the_run() -> None:
     pace = Pace(limits=Limits(delay=5.0))
     assert pace.delay(0.5) == 0.5
     assert pace.delay(9.0) == 9.0
@@ -120,14 +120,14 @@ def test_crawl_delay_is_stronger_than_the_site_list_which_is_stronger_than_the_r
     assert pace.delay() == 5.0
 
 
-def test_the_first_request_counts_from_its_answer_because_it_also_opened_the_connection() -> None:
+def test_delay_after_the_first_request_counts_from_its_answer() -> None:
     pace = Pace(limits=Limits(delay=1.0))
     first, second, third = (visit.start for visit in walk(pace, [(0.4, GOOD), (0.4, GOOD), (0.4, GOOD)]))
     assert second - first == pytest.approx(1.4)
     assert third - second == pytest.approx(1.0)
 
 
-def test_a_request_that_left_late_counts_from_when_it_left() -> None:
+def test_delay_counts_from_the_time_when_the_request_was_sent() -> None:
     pace = Pace(limits=Limits(delay=1.0))
     walk(pace, [(0.1, GOOD)])
     pace.started(200.0)
@@ -135,13 +135,13 @@ def test_a_request_that_left_late_counts_from_when_it_left() -> None:
     assert pace.ready_at() == pytest.approx(201.4)
 
 
-def test_hosts_begun_together_are_put_out_of_step_once() -> None:
+def test_phase_delays_the_second_request_of_a_host_once() -> None:
     pace = Pace(limits=Limits(delay=1.0), phase=0.5)
     starts = [visit.start for visit in walk(pace, [(0.0, GOOD)] * 4)]
     assert [later - earlier for earlier, later in pairwise(starts)] == pytest.approx([1.5, 1.0, 1.0])
 
 
-def test_a_host_is_given_up_after_nothing_but_failures_for_the_set_time() -> None:
+def test_host_is_given_up_after_only_failures_for_the_set_time() -> None:
     pace = Pace(limits=Limits(delay=1.0, give_up=100.0))
     made = walk(pace, [(1.0, FAILED)] * 50)
     assert pace.given_up is not None
@@ -150,19 +150,19 @@ def test_a_host_is_given_up_after_nothing_but_failures_for_the_set_time() -> Non
     assert made[-2].end - made[0].end < 100.0
 
 
-def test_a_host_that_is_given_up_tells_what_its_failures_were() -> None:
+def test_reason_for_giving_up_lists_the_failures() -> None:
     pace = Pace(limits=Limits(delay=1.0, give_up=10.0))
     walk(pace, [(1.0, Outcome(failed=True, cause="HTTP 500")), (1.0, GOOD)])
     causes = ["HTTP 503", "timeout", "HTTP 503", "dropped", "HTTP 502", "HTTP 504", "HTTP 503"]
     walk(pace, [(5.0, Outcome(failed=True, cause=cause)) for cause in causes])
-    told = "HTTP 503, 1 x timeout, 1 x dropped"
+    expected = "HTTP 503, 1 x timeout, 1 x dropped"
     assert pace.given_up is not None
-    assert pace.given_up.startswith("3 requests in a row failed within ") or told in pace.given_up
+    assert pace.given_up.startswith("3 requests in a row failed within ") or expected in pace.given_up
     assert "2 x HTTP 503, 1 x timeout" in pace.given_up
     assert "HTTP 500" not in pace.given_up
 
 
-def test_a_calm_failure_slows_nothing_down_but_counts() -> None:
+def test_calm_failure_is_counted_and_does_not_increase_the_delay() -> None:
     pace = Pace(limits=Limits(delay=1.0, give_up=10.0))
     walk(pace, [(1.0, Outcome(failed=True, calm=True))] * 5)
     assert pace.delay() == 1.0
@@ -171,7 +171,7 @@ def test_a_calm_failure_slows_nothing_down_but_counts() -> None:
     assert pace.given_up is not None
 
 
-def test_one_good_answer_starts_the_time_anew() -> None:
+def test_good_answer_restarts_the_time_until_giving_up() -> None:
     pace = Pace(limits=Limits(delay=1.0, give_up=100.0))
     walk(pace, [(60.0, FAILED), (30.0, FAILED), (1.0, GOOD), (60.0, FAILED), (30.0, FAILED)])
     assert pace.given_up is None
@@ -208,7 +208,7 @@ def test_a_shorter_wait_does_not_end_a_longer_one() -> None:
     assert pace.ready_at() == 170.0
 
 
-def test_an_absurd_budget_on_a_good_answer_is_taken_for_misread() -> None:
+def test_impossible_rate_limit_on_a_good_answer_is_ignored() -> None:
     pace = Pace(limits=Limits(delay=0))
     walk(pace, [(1.0, Outcome(latency=0.1, budget_in=1e9))])
     assert pace.given_up is None
@@ -238,7 +238,7 @@ def test_a_host_that_an_earlier_run_gave_up_is_given_up_after_three_failures() -
     assert pace.only_failed
 
 
-def test_a_good_answer_ends_what_an_earlier_run_learnt_of_failures() -> None:
+def test_good_answer_clears_the_failures_of_an_earlier_run() -> None:
     pace = Pace(limits=Limits(give_up=900.0), failed_before=True)
     for now, failed in ((1.0, True), (2.0, False), (3.0, True), (4.0, True), (5.0, True)):
         pace.started(now)
@@ -248,5 +248,5 @@ def test_a_good_answer_ends_what_an_earlier_run_learnt_of_failures() -> None:
 
 
 @pytest.mark.parametrize(("usual", "seconds"), [(None, 120.0), (0.0, 30.0), (0.1, 10.0), (8.0, 40.0), (60.0, 120.0)])
-def test_an_answer_is_waited_for_as_long_as_such_answers_take(usual: float | None, seconds: float) -> None:
+def test_patience_depends_on_the_usual_duration_of_answers(usual: float | None, seconds: float) -> None:
     assert patience_seconds(usual, 120.0) == seconds

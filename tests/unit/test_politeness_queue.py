@@ -57,7 +57,7 @@ async def turns(queue: HostQueue, count: int) -> tuple[list[asyncio.Task[None]],
 
 
 @on_a_loop
-async def test_one_is_inside_and_the_others_follow_in_their_order() -> None:
+async def test_requests_pass_one_at_a_time_in_their_order() -> None:
     queue = host_queue()
     _, through = await turns(queue, 3)
     assert through == [0]
@@ -68,7 +68,7 @@ async def test_one_is_inside_and_the_others_follow_in_their_order() -> None:
 
 
 @on_a_loop
-async def test_one_who_goes_away_while_waiting_holds_nobody_up() -> None:
+async def test_cancelled_waiting_request_does_not_block_the_queue() -> None:
     queue = host_queue()
     tasks, through = await turns(queue, 3)
     tasks[1].cancel()
@@ -79,7 +79,7 @@ async def test_one_who_goes_away_while_waiting_holds_nobody_up() -> None:
 
 
 @on_a_loop
-async def test_one_who_goes_away_in_the_moment_of_the_turn_passes_it_on() -> None:
+async def test_request_cancelled_at_its_turn_passes_the_turn_on() -> None:
     queue = host_queue()
     tasks, through = await turns(queue, 3)
     queue.release(GOOD)  # the second task has the turn, and has not run yet
@@ -89,7 +89,7 @@ async def test_one_who_goes_away_in_the_moment_of_the_turn_passes_it_on() -> Non
 
 
 @on_a_loop
-async def test_all_who_wait_are_turned_away_when_the_host_is_given_up() -> None:
+async def test_waiting_requests_are_refused_when_the_host_is_given_up() -> None:
     queue = host_queue()
     tasks, _ = await turns(queue, 3)
     queue.release(Outcome(failed=True, retry_after=1e9))
@@ -100,7 +100,7 @@ async def test_all_who_wait_are_turned_away_when_the_host_is_given_up() -> None:
 
 
 @on_a_loop
-async def test_a_hold_that_comes_while_others_wait_for_the_delay_holds_them_too() -> None:
+async def test_hold_applies_to_requests_that_already_wait_for_the_delay() -> None:
     queue = host_queue(delay=0.05)
     loop = asyncio.get_running_loop()
     _, through = await turns(queue, 2)
@@ -136,7 +136,7 @@ async def test_a_download_that_is_cancelled_frees_its_host() -> None:
 
 
 @on_a_loop
-async def test_the_account_of_a_host_adds_up() -> None:
+async def test_usage_of_a_host_is_counted() -> None:
     politeness_middleware = middleware()
     for number in range(3):
         request = Request(f"http://a.example/{number}")
@@ -168,7 +168,7 @@ async def ask(politeness_middleware: PolitenessMiddleware, host: str, **response
         (503, {}, 1, True, False),
     ],
 )
-def test_what_an_answer_means_for_its_host(
+def test_answer_changes_the_pace_of_its_host(
     status: int, headers: dict[str, str], failures: int, slowed: bool, held: bool
 ) -> None:
     async def run() -> None:
@@ -181,14 +181,14 @@ def test_what_an_answer_means_for_its_host(
 
 
 @on_a_loop
-async def test_a_crawl_delay_is_held_up_to_its_cap() -> None:
+async def test_crawl_delay_is_limited_to_its_cap() -> None:
     politeness_middleware = middleware()
     for host, asked, kept in (("a.example", 299.0, 299.0), ("b.example", 86_400.0, 300.0)):
         politeness_middleware.crawl_delay(host, asked)
         assert politeness_middleware._queue(host, politeness_middleware.limits).pace.delay() == kept
 
 
-def test_what_the_site_list_says_of_a_site_holds_for_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_delay_of_the_site_list_applies_to_the_host_of_its_site(monkeypatch: pytest.MonkeyPatch) -> None:
     entered: list[tuple[str, float | None]] = []
 
     class Noting(HostQueue):
@@ -212,7 +212,7 @@ def test_what_the_site_list_says_of_a_site_holds_for_its_own_host(monkeypatch: p
 
 
 @on_a_loop
-async def test_a_request_that_is_cancelled_counts_from_then_if_it_had_left() -> None:
+async def test_delay_counts_from_the_cancellation_of_a_sent_request() -> None:
     politeness_middleware = middleware(NEWSBOT_DELAY=1)
     loop = asyncio.get_running_loop()
     for host, leaves in (("sent.example", True), ("kept.example", False)):
@@ -235,7 +235,7 @@ async def test_a_request_that_is_cancelled_counts_from_then_if_it_had_left() -> 
         assert (last_start > began) is leaves
 
 
-def test_quiet_hosts_are_let_go_and_those_with_a_past_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_idle_hosts_are_dropped_and_hosts_with_penalties_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(politeness, "_now", lambda: now)
 
@@ -272,13 +272,13 @@ def test_quiet_hosts_are_let_go_and_those_with_a_past_are_kept(monkeypatch: pyte
         ("data:,", ""),
     ],
 )
-def test_a_host_is_its_name_and_a_port_of_its_own(url: str, host: str) -> None:
+def test_host_is_name_with_a_port_that_is_not_the_default(url: str, host: str) -> None:
     assert host_of(Request(url)) == host
 
 
 @pytest.mark.parametrize(
     "url", ["https://b\u00fccher.example/a", "https://B\u00dcCHER.example.:443/", "https://xn--bcher-kva.example/"]
 )
-def test_the_spellings_of_an_international_name_are_one_host(url: str) -> None:
+def test_spellings_of_an_international_name_are_one_host(url: str) -> None:
     assert host_of_url(url) == host_of(Request(url)) == "xn--bcher-kva.example"
     assert host_of_url("https://b\u00fccher.example:8443/") == "xn--bcher-kva.example:8443"

@@ -17,20 +17,20 @@ from newsbot.politeness.pace import Limits, Outcome, Pace
 from newsbot.safety.handler import CappedFactory
 
 
-def test_connection_tells_each_request_as_it_is_written() -> None:
-    told: list[str] = []
-    protocol = CappedFactory(lambda _: None, "a connection", written=told.append).buildProtocol(None)
+def test_connection_reports_each_request_when_it_is_written() -> None:
+    written: list[str] = []
+    protocol = CappedFactory(lambda _: None, "a connection", written=written.append).buildProtocol(None)
     transport = StringTransport()  # type: ignore[no-untyped-call]
     protocol.makeConnection(transport)  # type: ignore[no-untyped-call]
-    assert told == [], "an open connection is no request"
+    assert written == [], "an open connection is no request"
     uri = URI.fromBytes(b"http://News.example:8080/feed?a=1")  # type: ignore[no-untyped-call]
     headers = Headers({b"host": [b"news.example:8080"]})
     protocol.request(Request._construct(b"GET", uri.originForm, headers, None, True, uri))  # type: ignore[no-untyped-call]
     assert transport.value().startswith(b"GET /feed?a=1 HTTP/1.1\r\n")  # type: ignore[no-untyped-call]
-    assert [host_of_url(url) for url in told] == ["news.example:8080"]
+    assert [host_of_url(url) for url in written] == ["news.example:8080"]
 
 
-def test_what_is_written_now_is_on_the_wire_before_the_moment_that_is_noted() -> None:
+def test_written_data_is_sent_before_the_recorded_time() -> None:
     happened: list[str] = []
 
     async def write() -> None:
@@ -60,7 +60,7 @@ def test_what_is_written_now_is_on_the_wire_before_the_moment_that_is_noted() ->
     assert happened == ["sent", "noted"]
 
 
-def test_request_that_left_at_a_moment_unknown_counts_from_its_answer() -> None:
+def test_request_with_an_unknown_send_time_counts_from_its_answer() -> None:
     pace = Pace(limits=Limits(delay=1.0), answered=True)
     pace.started(100.0)
     pace.ended(100.4, Outcome(latency=0.1, sent=float("inf")))

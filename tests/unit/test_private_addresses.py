@@ -79,7 +79,7 @@ PUBLIC_ONLY = AddressPolicy()
         "2001:0:4136:e378:8000:63bf:3fff:fdd2",
     ],
 )
-def test_what_is_not_public_is_refused_however_it_is_spelled(host: str) -> None:
+def test_address_that_is_not_public_is_refused_in_every_spelling(host: str) -> None:
     assert PUBLIC_ONLY.refusal(host, 80) is not None
 
 
@@ -96,12 +96,12 @@ def test_what_is_not_public_is_refused_however_it_is_spelled(host: str) -> None:
         "1e100.net",
     ],
 )
-def test_what_is_public_passes(host: str) -> None:
+def test_public_address_is_allowed(host: str) -> None:
     assert PUBLIC_ONLY.refusal(host, 80) is None
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "::1", "64:ff9b::a9fe:a9fe", "fe80::1%2", "no address"])
-def test_what_a_name_resolves_to_is_judged_like_a_literal(address: str) -> None:
+def test_resolved_addresses_are_checked_like_literal_addresses(address: str) -> None:
     assert PUBLIC_ONLY.refusal("example.com", 443, ("8.8.8.8", address)) is not None
     assert PUBLIC_ONLY.refusal("example.com", 443, ("8.8.8.8",)) is None
 
@@ -112,7 +112,7 @@ def test_the_reason_names_the_host_the_address_and_what_is_wrong() -> None:
 
 
 @given(st.ip_addresses(v=4))
-def test_every_ipv4_is_judged_the_same_inside_ipv6(inner: ipaddress.IPv4Address) -> None:
+def test_ipv4_address_inside_ipv6_is_checked_as_ipv4(inner: ipaddress.IPv4Address) -> None:
     number = int(inner)
     wraps = [
         ipaddress.IPv6Address(0xFFFF << 32 | number),
@@ -125,7 +125,7 @@ def test_every_ipv4_is_judged_the_same_inside_ipv6(inner: ipaddress.IPv4Address)
 
 
 @given(st.from_regex(r"(0x[0-9a-f]{0,9}|[0-9]{1,11})(\.(0x[0-9a-f]{0,4}|[0-9]{1,4})){0,3}", fullmatch=True))
-def test_every_spelling_that_the_system_reads_is_read_as_the_system_reads_it(host: str) -> None:
+def test_every_spelling_is_read_as_the_system_reads_it(host: str) -> None:
     try:
         system = ipaddress.IPv4Address(socket.inet_aton(host))
     except OSError:
@@ -133,13 +133,13 @@ def test_every_spelling_that_the_system_reads_is_read_as_the_system_reads_it(hos
     assert address_of(host) == system
 
 
-def test_one_means_everything_is_allowed() -> None:
+def test_value_1_allows_all_addresses() -> None:
     assert AddressPolicy.parse("1").refusal("127.0.0.1", 1) is None
     assert AddressPolicy.parse("0").refusal("127.0.0.1", 1) is not None
     assert AddressPolicy.parse("").refusal("127.0.0.1", 1) is not None
 
 
-def test_a_named_host_is_allowed_and_no_other_port_or_host() -> None:
+def test_only_a_named_host_and_port_is_allowed() -> None:
     policy = AddressPolicy.parse("127.0.0.1:8001, intranet.example,[::1]:9")
     assert policy.refusal("127.0.0.1", 8001) is None
     assert policy.refusal("127.0.0.1", 8002) is not None
@@ -174,7 +174,7 @@ def middleware(
         ("data:,", "", True),
     ],
 )
-def test_an_address_in_a_url_is_judged_with_its_port(
+def test_address_in_a_url_is_checked_with_its_port(
     monkeypatch: pytest.MonkeyPatch, url: str, allowed: str, passes: bool
 ) -> None:
     one = middleware(monkeypatch, allowed)
@@ -188,7 +188,9 @@ def test_an_address_in_a_url_is_judged_with_its_port(
     assert refused.value.newsbot_error == "private-address"
 
 
-def test_a_name_without_an_allowed_address_is_told_apart_from_one_without_any(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_with_only_private_addresses_differs_from_a_name_without_addresses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     request = Request("https://news.example/")
     middleware(monkeypatch).process_exception(request, CannotResolveHostError())
     private = middleware(monkeypatch, why="news.example is 10.0.0.1, private")

@@ -66,7 +66,7 @@ class Proving:
 
 
 @pytest.mark.parametrize("kind", ["posts", "media", "comments"])
-def test_exchange_of_two_old_rows_is_found_by_the_next_update(kind: str) -> None:
+def test_next_update_finds_a_deletion_and_a_return_that_keep_the_count(kind: str) -> None:
     proving = Proving(kind=kind)
     proving.exchange()
     facts = proving()
@@ -75,7 +75,7 @@ def test_exchange_of_two_old_rows_is_found_by_the_next_update(kind: str) -> None
     assert proving().proven == "2026-01-01T00:00:00Z"
 
 
-def test_unchanged_site_is_proven_with_three_requests_and_the_count_of_the_next_run() -> None:
+def test_unchanged_site_is_proven_with_three_requests() -> None:
     proving = Proving()
     facts = proving()
     assert (facts.verdict, facts.proven, facts.since) == ("complete", "2025-12-31T00:00:00Z", "2025-12-31T00:00:00Z")
@@ -83,7 +83,7 @@ def test_unchanged_site_is_proven_with_three_requests_and_the_count_of_the_next_
     assert (proving().proven, len(proving.site.asked)) == ("2026-01-01T00:00:00Z", 3)
 
 
-def test_deletion_that_a_row_of_the_first_answer_alone_hides_is_not_told_as_proven() -> None:
+def test_deletion_hidden_by_a_row_of_the_first_answer_is_not_proven() -> None:
     """An old row is there when the site counts its rows, and gone when the ids are compared: three answers cannot show
     this.
     """
@@ -98,7 +98,7 @@ def test_deletion_that_a_row_of_the_first_answer_alone_hides_is_not_told_as_prov
     assert facts.proven is not None and facts.proven >= "2026-01-01T00:00:00Z"
 
 
-def test_refused_url_is_learnt_and_the_receipt_tells_what_is_proven() -> None:
+def test_maximum_url_length_is_learnt_and_the_receipt_states_the_proof() -> None:
     proving = Proving(longest=150)
     facts = proving()
     assert (facts.proven, proving.excluding) == ("2025-12-31T00:00:00Z", 1)
@@ -108,7 +108,7 @@ def test_refused_url_is_learnt_and_the_receipt_tells_what_is_proven() -> None:
     assert (len(proving.site.asked), proving.excluding) == (4, 0)
 
 
-def test_larger_collection_is_compared_by_parts_where_rows_are_gone() -> None:
+def test_larger_collection_with_deletions_is_compared_in_parts() -> None:
     # 215 bytes hold 30 ids without a window of dates, and 10 with one.
     proving = Proving(posts=60, longest=215)
     proving.site.learnt = _with_longest(proving.site, 215)
@@ -126,7 +126,7 @@ def _with_longest(site: SoakSite, longest: int) -> Site:
     return learnt
 
 
-def test_site_that_ignores_exclude_is_not_asked_so_again_and_its_few_rows_are_all_listed() -> None:
+def test_few_rows_of_a_site_that_ignores_exclude_are_all_listed() -> None:
     proving = Proving()
     proving.site.lie = "exclude ignored"
     proving()
@@ -142,7 +142,7 @@ def test_site_that_ignores_exclude_is_not_asked_so_again_and_its_few_rows_are_al
     assert (proving().verdict, proving.excluding, len(proving.site.asked)) == ("complete", 1, 3)
 
 
-def test_update_that_compares_all_ids_of_two_states_in_turns_proves_nothing() -> None:
+def test_alternating_states_of_a_site_prove_nothing() -> None:
     proving = Proving()
     proving.site.earlier = [one for one in proving.site.entries.values() if one.id <= 30]
     proving.site.lie = "alternating"
@@ -163,7 +163,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> Proving:
     return Proving()
 
 
-def test_back_dated_row_beside_a_deletion_is_asked_for_where_no_listing_shows_it(many: Proving) -> None:
+def test_back_dated_row_beside_a_deletion_is_requested_by_id(many: Proving) -> None:
     many.site.lie = "exclude and orderby ignored"
     many()
     many.site.act("delete", 17)
@@ -173,7 +173,7 @@ def test_back_dated_row_beside_a_deletion_is_asked_for_where_no_listing_shows_it
     assert facts.verdict == "complete"
 
 
-def test_ids_above_the_largest_are_asked_for_where_a_listing_of_all_ids_was_out_of_order(many: Proving) -> None:
+def test_ids_above_the_largest_are_requested_when_the_order_of_ids_is_ignored(many: Proving) -> None:
     # A URL of 215 bytes has room for 30 ids where it has no window of dates, so that no query can exclude all rows.
     many.site.longest, many.site.learnt = 215, _with_longest(many.site, 215)
     many()
@@ -188,7 +188,7 @@ def test_ids_above_the_largest_are_asked_for_where_a_listing_of_all_ids_was_out_
     assert [params["include"][:5] for params in many.site.asked if params.get("orderby") == "include"] == ["40,41"]
 
 
-def test_site_where_no_query_shows_new_rows_has_all_its_ids_listed_once_a_day(many: Proving) -> None:
+def test_all_ids_are_listed_once_a_day_when_no_query_shows_new_rows(many: Proving) -> None:
     many.site.lie = "exclude, include and orderby ignored"
     proven = [many().proven]
     many.site.now -= DAY // 2
@@ -231,7 +231,7 @@ def test_ids_above_the_largest_are_proven_by_a_known_one(
     ],
     ids=str,
 )
-def test_order_of_ids_is_heeded_where_dates_are_in_another_one(
+def test_order_by_id_is_recognised_when_dates_have_another_order(
     ids: tuple[int, ...], days: tuple[int | None, ...], heeded: bool
 ) -> None:
     published = {
@@ -242,11 +242,11 @@ def test_order_of_ids_is_heeded_where_dates_are_in_another_one(
 
 def test_empty_answer_without_the_control_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     proving = Proving()
-    heard = proving.site.reply
+    usual_reply = proving.site.reply
 
     def reply(query: Query) -> Reply:
         if query.purpose != "exclude":
-            return heard(query)
+            return usual_reply(query)
         proving.site.asked.append({"_": "", "exclude": ""})
         headers = {"x-wp-total": "0", "x-wp-totalpages": "0"}
         return Reply(status=200, url=KEY, headers=headers, body=b"[]", fetched_at="2026-01-01T00:00:00Z")
@@ -259,7 +259,7 @@ def test_empty_answer_without_the_control_proves_nothing(monkeypatch: pytest.Mon
     assert proving.excluding == 0
 
 
-def test_dates_of_all_rows_are_read_in_turn_and_the_receipt_tells_since_when() -> None:
+def test_dates_of_all_rows_are_compared_in_rotation() -> None:
     proving = Proving(posts=30)
     proving.swap_dates(12, 18)
     began, proven, found = proving.site.now, [], set[int]()
@@ -273,14 +273,14 @@ def test_dates_of_all_rows_are_read_in_turn_and_the_receipt_tells_since_when() -
     assert proven == sorted(proven)
 
 
-def test_swap_among_the_newest_is_found_at_once() -> None:
+def test_swapped_dates_of_the_newest_rows_are_found_at_once() -> None:
     proving = Proving()
     proving.swap_dates(38, 40)
     proving()
     assert ({row_id for row_id, _ in proving.delivered}, proving.dates()) == ({38, 40}, set())
 
 
-def test_swap_between_two_parts_is_found_with_the_parts() -> None:
+def test_swapped_dates_in_two_parts_are_found() -> None:
     proving = Proving(posts=60, longest=215)
     proving.site.learnt = _with_longest(proving.site, 215)
     proving.swap_dates(8, 44)
@@ -299,7 +299,7 @@ class OtherDates(SoakSite):
         return row if whole else row | {"date": "2021-05-05T00:00:00", "date_gmt": "2021-05-05T00:00:00"}
 
 
-def test_site_that_lists_other_dates_than_its_rows_have_is_not_asked_again_and_again() -> None:
+def test_rows_are_not_requested_again_when_a_site_lists_wrong_dates() -> None:
     proving = Proving()
     proving.site = OtherDates(**vars(proving.site))
     facts = proving()
@@ -309,7 +309,7 @@ def test_site_that_lists_other_dates_than_its_rows_have_is_not_asked_again_and_a
     assert facts.dates_proven == "2025-12-31T00:00:00Z"
 
 
-def test_rows_that_fail_do_not_speak_against_the_dates_that_are_listed() -> None:
+def test_unreadable_rows_do_not_make_listed_dates_untrusted() -> None:
     proving = Proving()
     proving.swap_dates(36, 38)
     for number in (36, 38):
@@ -328,7 +328,7 @@ def test_dates_count_as_compared_only_while_they_are_trusted() -> None:
     assert dates_proven_since(CollectionState()) is None
 
 
-def test_an_edit_between_a_listing_and_its_row_does_not_speak_against_the_dates_that_are_listed() -> None:
+def test_edit_between_a_listing_and_its_row_does_not_make_listed_dates_untrusted() -> None:
     # A program swaps two dates; an editor gives one of the two rows another date before the crawl asks for the row.
     swapped = (
         Step((("redate", 7263), ("trash", 9179))),
@@ -359,5 +359,5 @@ def test_an_edit_between_a_listing_and_its_row_does_not_speak_against_the_dates_
     ],
     ids=["before the third query", "during the search"],
 )
-def test_row_that_vanishes_behind_the_count_hides_no_other_one(played: History) -> None:
+def test_row_that_vanishes_after_the_count_hides_no_other_row(played: History) -> None:
     assert play(played) is None

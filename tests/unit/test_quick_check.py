@@ -26,7 +26,7 @@ def runs(tmp_path: Path) -> Runs:
     return Runs.after_a_walk(tmp_path, rows=30, later=timedelta(hours=1))
 
 
-def test_unchanged_site_costs_one_request_which_the_receipt_tells(runs: Runs) -> None:
+def test_unchanged_site_costs_one_request_and_the_receipt_names_the_quick_check(runs: Runs) -> None:
     watermark = runs.facts.since
     assert runs(quick=True) == []
     assert len(runs.model.asked) == 1
@@ -52,7 +52,7 @@ def test_unchanged_site_costs_one_request_which_the_receipt_tells(runs: Runs) ->
         (lambda model: (model.articles.pop(12), model.insert()), [(12, "deleted"), (31, "new")]),
     ],
 )
-def test_what_one_request_finds_is_brought_by_the_full_check(
+def test_change_found_by_the_quick_check_is_delivered_by_a_full_check(
     runs: Runs, change: Change, rows: list[tuple[int, str]]
 ) -> None:
     change(runs.model)
@@ -63,7 +63,7 @@ def test_what_one_request_finds_is_brought_by_the_full_check(
     assert (runs(quick=True), len(runs.model.asked)) == ([], 1)
 
 
-def test_what_cancels_out_waits_for_the_full_check(runs: Runs) -> None:
+def test_changes_that_keep_the_count_are_found_by_the_full_check(runs: Runs) -> None:
     runs.model.articles.pop(12)
     runs.model.insert(age=timedelta(days=9))
     assert (runs(quick=True), runs.facts.check) == ([], "quick")
@@ -84,7 +84,7 @@ def _change_in_the_future(model: ChangingSite) -> None:
         _change_in_the_future,
     ],
 )
-def test_answer_that_proves_nothing_is_followed_by_the_full_check(runs: Runs, doubt: Change) -> None:
+def test_inconclusive_answer_is_followed_by_a_full_check(runs: Runs, doubt: Change) -> None:
     doubt(runs.model)
     for _ in range(2):
         runs.model.now += timedelta(hours=1)
@@ -92,7 +92,7 @@ def test_answer_that_proves_nothing_is_followed_by_the_full_check(runs: Runs, do
         assert (runs.facts.check, len(runs.model.asked) > 1) == ("full", True)
 
 
-def test_answer_of_a_cache_is_followed_by_the_full_check(runs: Runs) -> None:
+def test_cached_answer_is_followed_by_a_full_check(runs: Runs) -> None:
     runs.model.cache = {}
     assert (runs(quick=True), runs.facts.check) == ([], "quick")
     runs.model.edit(7, "A correction")
@@ -100,7 +100,7 @@ def test_answer_of_a_cache_is_followed_by_the_full_check(runs: Runs) -> None:
     assert runs.facts.check == "full"
 
 
-def test_failure_of_the_one_request_is_judged_by_the_full_check(runs: Runs) -> None:
+def test_failed_quick_check_is_followed_by_a_full_check(runs: Runs) -> None:
     def fail() -> None:
         runs.model.outage = True
 
@@ -130,7 +130,7 @@ WHOLE = CollectionState(whole=True, watermark="2026-01-01T00:00:00Z", live=1)
         ({}, WHOLE, {"orderby": frozenset({"date"})}, False),
     ],
 )
-def test_one_request_is_made_only_where_it_can_show_something(
+def test_quick_check_is_used_only_when_possible(
     options: dict[str, Any], state: CollectionState, accepts: dict[str, Any], possible: bool
 ) -> None:
     site = ChangingSite().site()
@@ -140,7 +140,7 @@ def test_one_request_is_made_only_where_it_can_show_something(
 
 
 @pytest.mark.parametrize("spoken", [{ROUTE: ("en", "fr")}])
-def test_site_of_many_languages_is_checked_in_full(spoken: dict[str, tuple[str, ...]]) -> None:
+def test_site_with_several_languages_gets_a_full_check(spoken: dict[str, tuple[str, ...]]) -> None:
     site = ChangingSite().site()
     site.languages.update(spoken)
     queries = Queries(site=site, collection=POSTS, options=Options(url=KEY, quick=True))

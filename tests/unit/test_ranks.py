@@ -19,14 +19,14 @@ from tests.unit.soak_site import DAY, KEY
 from tests.unit.test_proof import Proving
 
 
-def lying(lie: str, **given: Any) -> Proving:
+def proving_against(lie: str, **given: Any) -> Proving:
     proving = Proving(**given)
     proving.site.lie, proving.site.earlier = lie, list(proving.site.entries.values())
     return proving
 
 
-def test_deletion_behind_a_frozen_count_is_delivered_and_the_verdict_tells_the_count() -> None:
-    proving = lying("total frozen")
+def test_deletion_is_delivered_with_a_frozen_total_and_the_verdict_states_it() -> None:
+    proving = proving_against("total frozen")
     assert (proving().verdict, len(proving.site.asked)) == ("complete", 3)
     del proving.site.entries[10]
     facts = proving()
@@ -34,24 +34,24 @@ def test_deletion_behind_a_frozen_count_is_delivered_and_the_verdict_tells_the_c
     assert (facts.verdict, facts.why) == ("incomplete", "1 counted by the site but shown by no listing")
 
 
-def test_each_deletion_behind_a_frozen_count_is_delivered_where_rows_may_be_hidden() -> None:
-    proving = lying("total frozen", kind="media")
+def test_deletion_of_media_is_delivered_with_a_frozen_total() -> None:
+    proving = proving_against("total frozen", kind="media")
     for number in (10, 12, 33):
         del proving.site.entries[number]
         assert proving().verdict == "complete"
         assert proving.delivered == {(number, "deleted")}
 
 
-def test_deletion_in_a_larger_collection_behind_a_frozen_count_is_delivered() -> None:
-    proving = lying("total frozen", posts=120, longest=150)
+def test_deletion_in_a_larger_collection_is_delivered_with_a_frozen_total() -> None:
+    proving = proving_against("total frozen", posts=120, longest=150)
     proving()
     del proving.site.entries[10]
     proving()
     assert proving.delivered == {(10, "deleted")}
 
 
-def test_deletion_of_the_newest_rows_behind_a_frozen_count_uncovers_the_older_ones() -> None:
-    proving = lying("total frozen")
+def test_deletions_of_newest_and_older_rows_are_delivered_with_a_frozen_total() -> None:
+    proving = proving_against("total frozen")
     gone = {5, 10, *range(32, 41)}
     for number in gone & proving.site.entries.keys():
         del proving.site.entries[number]
@@ -59,17 +59,17 @@ def test_deletion_of_the_newest_rows_behind_a_frozen_count_uncovers_the_older_on
     assert proving.archive.live().keys() == proving.site.live().keys()
 
 
-def test_collection_a_little_larger_than_what_is_listed_whole_is_proven_by_ranks() -> None:
+def test_collection_slightly_above_the_full_listing_size_is_proven_by_ranks() -> None:
     # Three pages less their overlap hold 15 rows.
-    proving = lying("total frozen", posts=19)
+    proving = proving_against("total frozen", posts=19)
     proving()
     del proving.site.entries[2]
     proving()
     assert proving.delivered == {(2, "deleted")}
 
 
-def test_cache_that_tells_nothing_hides_no_change() -> None:
-    proving = lying("cached")
+def test_unmarked_cache_hides_no_change() -> None:
+    proving = proving_against("cached")
     assert [proving().verdict, proving().verdict] == ["complete", "complete"]
     for number in (10, 11):
         del proving.site.entries[number]
@@ -78,9 +78,9 @@ def test_cache_that_tells_nothing_hides_no_change() -> None:
         assert (number, "deleted") in proving.delivered
 
 
-def test_cache_that_tells_nothing_hides_no_change_from_a_walk_over_known_rows() -> None:
+def test_unmarked_cache_hides_no_change_from_a_sweep() -> None:
     # The sweep of comments is a walk: they have no date of change.
-    proving = lying("cached", kind="comments")
+    proving = proving_against("cached", kind="comments")
     for number in (10, 11):
         proving.site.now += DAY
         proving.site.asked.clear()
@@ -91,7 +91,7 @@ def test_cache_that_tells_nothing_hides_no_change_from_a_walk_over_known_rows() 
         assert all("_" in params for params in proving.site.asked)
 
 
-def test_many_new_rows_leave_the_count_confirmed() -> None:
+def test_count_is_confirmed_with_many_new_rows() -> None:
     proving = Proving()
     for _ in range(12):
         proving.site.insert(proving.site.now)
@@ -101,8 +101,8 @@ def test_many_new_rows_leave_the_count_confirmed() -> None:
 
 
 @pytest.mark.parametrize("lie", ["offset ignored", "order ignored", "capped"])
-def test_ranks_that_the_site_does_not_give_are_not_asked_again_and_prove_nothing(lie: str) -> None:
-    proving = lying(lie, kind="media")
+def test_unsupported_ranks_are_not_requested_again_and_prove_nothing(lie: str) -> None:
+    proving = proving_against(lie, kind="media")
     proving()
     ranked = [_asks_ranks(proving)]
     facts: CollectionFacts = proving()
@@ -115,8 +115,8 @@ def _asks_ranks(proving: Proving) -> bool:
     return int(proving.site.asked[0].get("offset", 0)) > 20
 
 
-def test_ranks_are_asked_for_again_after_a_sweep() -> None:
-    proving = lying("offset ignored")
+def test_ranks_are_requested_again_after_a_sweep() -> None:
+    proving = proving_against("offset ignored")
     proving()
     proving.site.lie = ""
     proving.site.now += 8 * DAY
@@ -127,7 +127,7 @@ def test_ranks_are_asked_for_again_after_a_sweep() -> None:
     assert asked == [False, True]
 
 
-def test_run_after_one_that_ended_by_a_fault_asks_with_other_texts() -> None:
+def test_run_after_a_failed_run_uses_other_cache_breaking_texts() -> None:
     proving, texts = Proving(), list[set[str]]()
     held = proving.archive.state
     for at in ("2026-01-02T00:00:00Z", "2026-01-02T00:10:00Z"):
@@ -138,7 +138,7 @@ def test_run_after_one_that_ended_by_a_fault_asks_with_other_texts() -> None:
     assert texts[0].isdisjoint(texts[1])
 
 
-def test_page_that_hidden_rows_make_short_is_not_the_last_one() -> None:
+def test_short_page_with_hidden_rows_is_not_the_last_page() -> None:
     proving, found = Proving(kind="media"), list[Ranked]()
     for number in range(15):
         proving.site.insert(proving.site.now, hidden=number == 4)

@@ -7,9 +7,8 @@ SHELL := /bin/sh
 SETUP := .venv/.newsbot-setup
 CRAWL := .venv/.newsbot-crawl
 PYTHON := .venv/bin/python
-# A worker for each core; tests of one group (a real server) share a worker.
-# One worker more than cores: many tests wait for a server, a browser or a delay.
-PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadgroup
+# As many workers as the cores and the memory allow; tests of one group (a real server) share a worker.
+PARALLEL = -n $(shell $(PYTHON) .ci/machine.py workers) --dist loadgroup
 export SITE
 
 help:

@@ -69,14 +69,14 @@ class Run:
         return self.crawler.stats.get_value(VERDICT_STAT)
 
 
-def test_run_is_complete_where_every_row_that_left_the_walk_was_delivered(tmp_path: Path) -> None:
+def test_run_is_complete_when_every_sent_row_was_delivered(tmp_path: Path) -> None:
     run = Run(tmp_path, site(sent=2))
     receipt = run.end(post(1), Checkpoint(site=SITE, type="post", sequence=2), post(2))
     assert (receipt["complete"], receipt["reason"], run.complete) == (True, "finished", True)
     assert receipt["sites"][0]["collections"]["post"]["delivered"] == 2
 
 
-def test_one_row_that_was_lost_makes_a_run_incomplete(tmp_path: Path) -> None:
+def test_lost_row_makes_a_run_incomplete(tmp_path: Path) -> None:
     run = Run(tmp_path, site(sent=2))
     receipt = run.end(post(1))
     assert (receipt["complete"], run.complete) == (False, False)
@@ -84,7 +84,7 @@ def test_one_row_that_was_lost_makes_a_run_incomplete(tmp_path: Path) -> None:
     assert receipt["sites"][0]["why"] == "post: rows that were lost between the site and the feed: 1"
 
 
-def test_a_feed_that_a_storage_of_the_user_could_not_store_makes_a_run_incomplete(tmp_path: Path) -> None:
+def test_failed_feed_in_a_storage_of_the_user_makes_a_run_incomplete(tmp_path: Path) -> None:
     run = Run(tmp_path, site(sent=1))
     assert run.crawler.stats is not None
     run.crawler.stats.set_value("feedexport/failed_count/FTPFeedStorage", 1)
@@ -92,26 +92,26 @@ def test_a_feed_that_a_storage_of_the_user_could_not_store_makes_a_run_incomplet
     assert (receipt["complete"], receipt["failures"]) == (False, 1)
 
 
-def test_a_run_whose_feeds_scrapy_switched_off_is_incomplete(tmp_path: Path) -> None:
+def test_run_whose_feeds_scrapy_disabled_is_incomplete(tmp_path: Path) -> None:
     run = Run(tmp_path, site(sent=1), settings={"FEEDS": {"s3://bucket/x.jsonl": {"format": "jsonl"}}})
     run.crawler.extensions = ExtensionManager(crawler=run.crawler)
     assert run.end(post(1))["failures"] == 1
 
 
-def test_a_row_of_a_dead_run_that_the_site_shows_again_counts_once_in_the_answer() -> None:
+def test_recovered_row_that_the_site_lists_again_counts_once() -> None:
     facts = CollectionFacts(type="post", mode="window", delivered=3, recovered=2, unchanged=2, new=1)
     facts.count_answer()
     assert facts.answer == 3
 
 
-def test_rows_that_were_dropped_and_counted_are_not_lost(tmp_path: Path) -> None:
+def test_dropped_and_counted_rows_are_not_lost(tmp_path: Path) -> None:
     drops = {(SITE, "posts", "post"): {"again": 1, "unchanged": 2}}
     receipt = Run(tmp_path, site(sent=4), counted_drops=drops).end(post(1))
     counted = receipt["sites"][0]["collections"]["post"]
     assert (receipt["complete"], counted["unchanged"], counted["duplicates"]) == (True, 2, 1)
 
 
-def test_recovered_rows_do_not_stand_in_for_lost_ones(tmp_path: Path) -> None:
+def test_recovered_rows_do_not_replace_lost_rows(tmp_path: Path) -> None:
     recovered = {(SITE, "posts", "post"): 1}
     receipt = Run(tmp_path, site(sent=1), recovered_rows=recovered).end(post(1))
     assert receipt["complete"] is False
@@ -128,7 +128,7 @@ def test_delivered_rows_are_counted_by_their_change(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("not_due", "complete"), [(0, False), (3, True)])
-def test_run_without_a_site_is_complete_only_where_none_was_due(tmp_path: Path, not_due: int, complete: bool) -> None:
+def test_run_without_a_site_is_complete_only_when_no_site_was_due(tmp_path: Path, not_due: int, complete: bool) -> None:
     run = Run(tmp_path, not_due=not_due)
     assert (run.end()["complete"], run.complete) == (complete, complete)
 
@@ -139,7 +139,7 @@ def test_one_incomplete_site_makes_the_run_incomplete(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("gravest", ["payment", "blocked", "closed", "incomplete"])
-def test_site_is_as_complete_as_its_gravest_collection(gravest: Verdict) -> None:
+def test_verdict_of_a_site_is_that_of_its_worst_collection(gravest: Verdict) -> None:
     verdicts: list[Verdict] = ["complete", "incomplete", "closed", "blocked", "payment"]
     facts = SiteFacts(asked="news.example", site=SITE)
     for number, verdict in enumerate(verdicts[: verdicts.index(gravest) + 1][::-1]):
@@ -194,7 +194,7 @@ def test_run_whose_receipt_cannot_be_written_is_not_complete(tmp_path: Path, cap
     assert caplog.text.count("cannot be written") == 1
 
 
-def test_a_receipt_that_a_second_try_writes_is_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_receipt_is_written_by_a_second_try(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     obstacle = tmp_path / "receipts"
     obstacle.write_text("a file where the folder belongs")
     run = Run(tmp_path, site())
@@ -207,7 +207,7 @@ def test_a_receipt_that_a_second_try_writes_is_written(tmp_path: Path, caplog: p
     assert f"The receipt {run.path} is written now" in caplog.text
 
 
-def test_receipt_is_on_the_disk_before_it_takes_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_receipt_is_synchronised_to_disk_before_it_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(tmp_path, site())
     synced: list[tuple[bytes, bool]] = []
 

@@ -27,20 +27,20 @@ def post(**fields: Any) -> Post:
     return records.read_post({"id": 7, **fields}, site=SITE, type_="post", fetched_at="", request_url="")
 
 
-def test_dates_come_as_utc_and_zero_dates_from_the_local_one() -> None:
+def test_dates_are_utc_and_a_zero_date_is_replaced_by_the_local_date() -> None:
     assert post(date="2024-07-01T12:00:00", date_gmt="2024-07-01T09:00:00").published == "2024-07-01T09:00:00Z"
     assert post(date="2024-07-01T12:00:00", date_gmt="-0001-11-30T00:00:00").published == "2024-07-01T09:00:00Z"
     assert post(date="-0001-11-30T00:00:00", date_gmt=None).published is None
 
 
 @pytest.mark.parametrize("zone", [{"timezone": "America/New_York"}, {"timezone": None, "gmt_offset": -3.5}])
-def test_date_whose_utc_lies_beyond_the_calendar_has_no_utc(zone: dict[str, Any]) -> None:
+def test_date_beyond_the_calendar_in_utc_has_no_utc_date(zone: dict[str, Any]) -> None:
     raw = {"id": 7, "date": "9999-12-31T23:59:59"}
     found = records.read_post(raw, site=replace(SITE, **zone), type_="post", fetched_at="", request_url="")
     assert (found.published, found.published_local) == (None, "9999-12-31T23:59:59")
 
 
-def test_text_is_decoded_once_and_nothing_is_an_empty_string() -> None:
+def test_text_is_decoded_once_and_empty_text_is_none() -> None:
     found = post(
         title={"rendered": "R&amp;D &lt;b&gt; <em>x</em>"}, slug="", guid={"rendered": "http://a/?p=1&#038;b=2"}
     )
@@ -64,7 +64,7 @@ def test_text_is_decoded_once_and_nothing_is_an_empty_string() -> None:
         (5, None),
     ],
 )
-def test_the_url_of_a_row_is_a_web_address(link: Any, url: str | None) -> None:
+def test_url_of_a_row_is_a_web_address_or_none(link: Any, url: str | None) -> None:
     assert post(link=link).url == url
     media = records.read_media({"id": 7, "source_url": link}, site=SITE, fetched_at="", request_url="")
     assert media.file_url == url
@@ -73,7 +73,7 @@ def test_the_url_of_a_row_is_a_web_address(link: Any, url: str | None) -> None:
 
 
 @pytest.mark.parametrize("value", ["52", 52.0, 52])
-def test_an_id_may_come_as_text_or_as_a_float(value: Any) -> None:
+def test_id_is_read_from_text_and_from_a_float(value: Any) -> None:
     assert records.record_id({"id": value}) == 52
 
 
@@ -91,7 +91,7 @@ JUNK = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*records.POST_FIELDS[1:], *records.MEDIA_FIELDS[1:]]), JUNK))
-def test_no_type_that_php_sends_breaks_a_row(fields: dict[str, Any]) -> None:
+def test_rows_with_any_json_types_are_read(fields: dict[str, Any]) -> None:
     raw = {**fields, "id": 7}
     post(**fields)
     records.read_media(raw, site=SITE, fetched_at="", request_url="")
@@ -100,7 +100,7 @@ def test_no_type_that_php_sends_breaks_a_row(fields: dict[str, Any]) -> None:
     records.read_term(raw, site=SITE, taxonomy="category", fetched_at="", request_url="")
 
 
-def test_lists_with_holes_are_lists() -> None:
+def test_objects_with_numbers_as_keys_are_read_as_lists() -> None:
     assert [row["id"] for row in objects_in({"0": {"id": 1}, "2": {"id": 3}})] == [1, 3]
     assert read_links({"0": 4, "3": "5"}, "terms", "category").ids == [4, 5]
     assert read_links(0, "users", None).ids == []
@@ -126,7 +126,7 @@ def sample(api: Api, term: str, image: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("api", [PRETTY, PLAIN])
 @pytest.mark.parametrize("spelling", ["wp:", "https://api.w.org/"])
-def test_relations_are_learnt_however_they_are_spelt(api: Api, spelling: str) -> None:
+def test_relations_are_learnt_in_every_spelling(api: Api, spelling: str) -> None:
     relations = learn([sample(api, spelling + "term", spelling + "featuredmedia")], api)
     found = {
         (relation.rel.rsplit("/", 1)[-1], relation.route, relation.field, relation.param, relation.taxonomy)
@@ -159,10 +159,10 @@ def test_a_link_to_the_apis_root_is_no_relation() -> None:
 
 
 @given(st.sampled_from([PRETTY, PLAIN]), st.dictionaries(st.sampled_from(["a", "b"]), st.text(min_size=1, max_size=9)))
-def test_a_url_made_of_a_route_gives_the_route_back(api: Api, params: dict[str, str]) -> None:
+def test_route_is_read_from_the_url_of_a_route(api: Api, params: dict[str, str]) -> None:
     assert api.route(api.url("/wp/v2/posts", params)) == ("/wp/v2/posts", params)
 
 
-def test_texts_of_a_row_are_measured_at_every_depth_that_the_parser_reads() -> None:
+def test_memory_of_a_row_includes_texts_at_every_depth() -> None:
     row = parse(b'{"id": 3, "title": "Letters", "x": ' + b"[" * 1_020 + b'"Letters"' + b"]" * 1_020 + b"}")
     assert memory_of(row) == 2 * getsizeof("Letters")

@@ -66,7 +66,7 @@ def crawl(site: Refusing, archive: SoakArchive) -> CollectionFacts:
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 @pytest.mark.parametrize("refused", PARAMETERS)
-def test_a_refused_parameter_costs_no_row_and_no_verdict(refused: str, refusal: str) -> None:
+def test_crawl_is_complete_when_a_parameter_is_refused(refused: str, refusal: str) -> None:
     site, archive = site_of(45, refused=refused, answer=REFUSALS[refusal]), SoakArchive()
     assert crawl(site, archive).verdict == "complete"
     site.act("edit", 3)
@@ -81,7 +81,7 @@ def test_a_refused_parameter_costs_no_row_and_no_verdict(refused: str, refusal: 
 
 @pytest.mark.parametrize("declares", [True, False])
 @pytest.mark.parametrize("refusal", REFUSALS)
-def test_a_refused_filter_of_changes_is_asked_for_once(refusal: str, declares: bool) -> None:
+def test_refused_modified_after_is_requested_once(refusal: str, declares: bool) -> None:
     site = site_of(45, refused="modified_after", answer=REFUSALS[refusal], declares=declares)
     archive = SoakArchive()
     crawl(site, archive)
@@ -91,7 +91,7 @@ def test_a_refused_filter_of_changes_is_asked_for_once(refusal: str, declares: b
     assert site.refusals == 0
 
 
-def test_a_later_run_knows_the_refused_parameters_of_a_site_that_declares_none() -> None:
+def test_refused_parameters_are_known_in_later_runs() -> None:
     site, archive = site_of(45, refused="modified_after", declares=False), SoakArchive()
     crawl(site, archive)
     assert site.learnt is not None
@@ -118,7 +118,7 @@ def test_a_filter_that_was_refused_once_is_used_again_in_the_next_run() -> None:
         assert any("modified_after" in asked for asked in site.asked)
 
 
-def test_a_site_that_refuses_every_page_behind_the_first_one_is_not_complete() -> None:
+def test_site_that_refuses_every_page_after_the_first_is_not_complete() -> None:
     """The refusal of a page that the site counts is not the end of the listing."""
     site, archive = site_of(45), SoakArchive()
     assert crawl(site, archive).verdict == "complete"
@@ -138,10 +138,10 @@ def test_a_site_that_refuses_every_page_behind_the_first_one_is_not_complete() -
 
 
 @pytest.mark.parametrize("ban_from", range(1, 12))
-def test_a_site_that_refuses_everything_is_left_soon(ban_from: int) -> None:
+def test_site_that_refuses_everything_gets_few_requests(ban_from: int) -> None:
     site, archive = site_of(95, refused="never", answer=REFUSALS["a firewall"], ban_from=ban_from), SoakArchive()
-    told = crawl(site, archive)
-    assert told.verdict in ("blocked", "closed", "incomplete")
+    facts = crawl(site, archive)
+    assert facts.verdict in ("blocked", "closed", "incomplete")
     assert site.refusals <= 3
 
 
@@ -155,5 +155,5 @@ def test_a_site_that_refuses_everything_is_left_soon(ban_from: int) -> None:
         (NotJson("a page"), False),
     ],
 )
-def test_which_faults_another_form_of_the_query_may_avoid(fault: PayloadError, *, expected: bool) -> None:
+def test_fault_is_a_refusal_of_the_form_of_the_query(fault: PayloadError, *, expected: bool) -> None:
     assert refuses_form(fault) is expected

@@ -77,7 +77,7 @@ def terms_of(post: Post) -> list[tuple[str, int | None, str | None]]:
     return [(term.taxonomy, term.id, term.name) for term in post.terms]
 
 
-def test_a_theme_that_removes_every_link_leaves_cores_routes_and_the_sites_taxonomies() -> None:
+def test_links_are_joined_by_core_routes_and_taxonomies_when_a_theme_removes_links() -> None:
     taxonomies = {
         "category": {"rest_base": "categories", "types": ["post"]},
         "beat": {"rest_base": "beats", "rest_namespace": "news/v1", "types": ["post"]},
@@ -107,7 +107,7 @@ class Emptied(Themed):
 
 
 @pytest.mark.parametrize(("empty", "undeclared"), [(1, 0), (99, 1)])
-def test_an_empty_page_in_place_of_the_first_objects_costs_no_link(empty: int, undeclared: int) -> None:
+def test_links_are_joined_when_the_first_page_is_empty(empty: int, undeclared: int) -> None:
     links = {
         "author": [{"href": f"{BASE}/users/1"}],
         "https://api.w.org/term": [term_link("category", "/wp/v2/categories")],
@@ -118,20 +118,20 @@ def test_an_empty_page_in_place_of_the_first_objects_costs_no_link(empty: int, u
     assert facts.collections["post"].links["links_undeclared"] == undeclared
 
 
-def test_without_any_list_of_taxonomies_cores_own_are_asked_for() -> None:
+def test_taxonomies_of_core_are_requested_without_a_list_of_taxonomies() -> None:
     post, facts = crawled(themed(row={"categories": [3]}, lists=LISTS))
     assert (post.categories, facts.verdict) == (["News"], "complete")
 
 
 @pytest.mark.parametrize("author", ["users/ann", "other", None])
-def test_an_author_whose_link_names_no_user_by_id_is_asked_for_by_cores_route(author: str | None) -> None:
+def test_author_whose_link_has_no_id_is_requested_by_the_route_of_core(author: str | None) -> None:
     href = {"users/ann": f"{BASE}/users/ann", "other": "https://b.example/author/ann/"}.get(author or "")
     links = {"about": [{"href": f"{BASE}/types/post"}], **({"author": [{"href": href}]} if href else {})}
     post, _ = crawled(themed(links=links, lists=LISTS))
     assert post.author == Author(id=1, name="Ann", slug="ann")
 
 
-def test_a_term_link_that_a_theme_removed_alone_is_made_up_for() -> None:
+def test_terms_are_joined_when_a_theme_removes_only_the_term_link() -> None:
     links = {"author": [{"href": f"{BASE}/users/1"}]}
     post, _ = crawled(themed(row={"categories": [3]}, links=links, lists=LISTS))
     assert post.categories == ["News"]
@@ -141,7 +141,7 @@ def term_link(taxonomy: str, route: str) -> dict[str, Any]:
     return {"taxonomy": taxonomy, "href": f"{HOME}/wp-json{route}?post=1"}
 
 
-def test_the_field_of_a_taxonomy_may_hold_a_slash() -> None:
+def test_field_of_a_taxonomy_can_contain_a_slash() -> None:
     links = {
         "https://api.w.org/term": [
             term_link("beat", "/wp/v2/docs/categories"),
@@ -173,7 +173,7 @@ def test_two_taxonomies_with_one_rest_base_give_each_term_once() -> None:
         {"id": 3, "name": "News", "count": 7},
     ],
 )
-def test_terms_given_as_objects_names_or_slugs_are_taken(given: Any) -> None:
+def test_terms_given_as_objects_names_or_slugs_are_joined(given: Any) -> None:
     links = {"https://api.w.org/term": [term_link("category", "/wp/v2/categories")]}
     post, _ = crawled(themed(row={"categories": given}, links=links, lists=LISTS))
     assert (set(post.categories), {term.id for term in post.terms}) == ({"News"}, {3})
@@ -197,7 +197,7 @@ def test_a_name_that_no_term_has_stays_a_name_without_an_id() -> None:
         ("Ann Writer", Author(name="Ann Writer")),
     ],
 )
-def test_an_author_given_as_an_object_or_a_name_is_taken(given: Any, author: Author) -> None:
+def test_author_given_as_an_object_or_a_name_is_read(given: Any, author: Author) -> None:
     links = {"author": [{"href": f"{BASE}/users/1"}]}
     post, _ = crawled(themed(row={"author": given}, links=links, lists=LISTS))
     assert post.author == author
@@ -218,7 +218,7 @@ OTHERS = [{"id": number, "name": f"Writer {number}", "slug": f"writer-{number}"}
         ("ann", [ANN, *OTHERS], Author(id=1, name="Ann", slug="ann")),
     ],
 )
-def test_a_name_that_two_users_may_bear_stays_a_name(given: str, users: list[dict[str, Any]], author: Author) -> None:
+def test_author_name_of_several_users_has_no_id(given: str, users: list[dict[str, Any]], author: Author) -> None:
     links = {"author": [{"href": f"{BASE}/users/1"}]}
     post, _ = crawled(themed(row={"author": given}, links=links, lists=LISTS | {"/wp/v2/users": users}))
     assert post.author == author
@@ -249,7 +249,7 @@ SNIPPET = [{"display_name": "Ann", "user_nicename": "ann"}, {"display_name": "Cy
         ({"coauthors": [{"type": "guest-author", "display_name": "Ann"}]}, [(None, "Ann", None)]),
     ],
 )
-def test_coauthors_of_the_usual_plugins(row: dict[str, Any], authors: list[tuple[int | None, str, str]]) -> None:
+def test_coauthors_of_common_plugins_are_read(row: dict[str, Any], authors: list[tuple[int | None, str, str]]) -> None:
     links = {
         "author": [{"href": f"{BASE}/users/1"}],
         "https://api.w.org/term": [term_link("author", "/wp/v2/coauthors")],
@@ -263,23 +263,23 @@ def test_coauthors_of_the_usual_plugins(row: dict[str, Any], authors: list[tuple
     assert [(author.id, author.name, author.slug) for author in post.authors] == authors
 
 
-def test_authors_of_a_post_without_such_a_plugin_are_not_made_up() -> None:
+def test_post_without_a_coauthor_plugin_has_no_coauthors() -> None:
     assert authors_in({"authors": "Ann", "coauthors": {"x": 1}}) == []
     assert all_authors([], [], Author(id=1, name="Ann")) == []
 
 
 @pytest.mark.parametrize("value", [None, "", 0, False, [], {}, [None, 0, ""], {"name": ""}, 1.5, [[1]]])
 @pytest.mark.parametrize("kind", ["users", "terms", "media"])
-def test_a_field_without_a_link_gives_none(value: Any, kind: str) -> None:
+def test_field_without_a_link_gives_no_ids(value: Any, kind: str) -> None:
     links = read_links(value, kind, "category")
     assert (links.ids, links.given) == ([], [])
 
 
-def test_an_image_given_by_its_url_is_taken() -> None:
+def test_image_given_by_its_url_is_read() -> None:
     (image,) = read_links("https://a.example/1.jpg", "media", None).given
     assert getattr(image, "url", None) == "https://a.example/1.jpg"
 
 
-def test_a_taxonomy_in_a_namespace_of_its_own_has_its_rest_base_for_a_field() -> None:
+def test_field_of_a_taxonomy_in_another_namespace_is_its_rest_base() -> None:
     links = {"https://api.w.org/term": [term_link("beat", "/news/v2beta/a/b")]}
     assert [found.field for found in learn([{"id": 1, "_links": links}], site().api)] == ["a/b"]

@@ -84,7 +84,7 @@ def import_failures(modules: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield module, repr(failure)
 
 
-def test_a_module_that_does_not_import_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_import_failure_of_a_module_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "newsbot_broken.py").write_text("import newsbot.no_such_module\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     (failure,) = import_failures(["newsbot.errors", "newsbot_broken"])
@@ -108,7 +108,7 @@ IO = (
 
 
 @pytest.mark.parametrize("room", ["wordpress", "article", "archive", "items", "errors"])
-def test_what_knows_nothing_of_scrapy(room: str) -> None:
+def test_room_does_not_import_scrapy(room: str) -> None:
     assert breaches(f"newsbot.{room}", SCRAPY) == []
 
 
@@ -117,7 +117,7 @@ def test_pure_rooms_do_no_input_or_output(room: str) -> None:
     assert breaches(f"newsbot.{room}", IO) == []
 
 
-def test_wordpress_has_no_clock() -> None:
+def test_wordpress_reads_no_clock() -> None:
     reads = [
         f"{name_of(path)}:{node.lineno}"
         for path in MODULES
@@ -129,12 +129,12 @@ def test_wordpress_has_no_clock() -> None:
     assert breaches("newsbot.wordpress", ("time",)) == []
 
 
-def test_spiders_do_not_import_what_stands_after_them() -> None:
+def test_spiders_do_not_import_pipelines_middlewares_or_extensions() -> None:
     after = tuple(f"newsbot.{room}" for room in ("pipelines", "middlewares", "extensions", "settings", "feeds"))
     assert breaches("newsbot.spiders", after) == []
 
 
-def test_nothing_imports_commands() -> None:
+def test_no_module_imports_commands() -> None:
     commands = ("newsbot.commands",)
     assert [
         name_of(path)
@@ -174,7 +174,7 @@ def test_only_settings_read_the_environment() -> None:
     assert readers <= {"newsbot.settings"}
 
 
-def test_the_rules_see_a_breach(tmp_path: Path) -> None:
+def test_rules_find_forbidden_imports(tmp_path: Path) -> None:
     path = tmp_path / "x.py"
     path.write_text("import scrapy.http\nfrom newsbot import commands\nspider.archive\ngetattr(self.spider, 'x')\n")
     assert imports(path) == {"scrapy.http", "newsbot", "newsbot.commands"}
@@ -182,7 +182,7 @@ def test_the_rules_see_a_breach(tmp_path: Path) -> None:
     assert not within("scrapyd", SCRAPY)
 
 
-def test_setuptools_still_has_what_scrapyd_needs() -> None:
+def test_setuptools_is_pinned_below_81_for_scrapyd() -> None:
     pinned = re.search(r"^setuptools==(\d+)", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.M)
     assert pinned is not None
     assert int(pinned.group(1)) < 81
@@ -190,7 +190,7 @@ def test_setuptools_still_has_what_scrapyd_needs() -> None:
     assert "setuptools<81" in required
 
 
-def test_scrapy_finds_its_settings_and_a_deploy_target_without_a_password() -> None:
+def test_scrapy_cfg_names_settings_and_a_deploy_target_without_a_password() -> None:
     config = configparser.ConfigParser()
     config.read(ROOT / "scrapy.cfg")
     assert config["settings"]["default"] == "newsbot.settings"
@@ -198,7 +198,7 @@ def test_scrapy_finds_its_settings_and_a_deploy_target_without_a_password() -> N
     assert "password" not in config["deploy"]
 
 
-def test_make_says_what_it_can_do() -> None:
+def test_make_help_lists_the_targets() -> None:
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     for target in ("setup", "crawl", "test", "lint", "bench", "soak", "clean"):
         assert target in done.stdout
@@ -214,7 +214,7 @@ def test_shell_scripts_parse(script: Path) -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_a_table_of_the_documents_lists_what_the_code_has_and_nothing_else(check: Check) -> None:
+def test_table_of_the_documents_equals_the_code(check: Check) -> None:
     assert check.made(), "the code has none of these: the test no longer finds them"
     found = check.differences(documents())
     # The message says which line of which document to add, to take out or to replace.

@@ -64,7 +64,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     return Names(monkeypatch)
 
 
-def test_addresses_are_looked_up_again_once_they_are_old(names: Names) -> None:
+def test_addresses_are_looked_up_again_after_they_expire(names: Names) -> None:
     assert names.addresses() == ("8.8.8.8",)
     names.answers["news.example"] = ("9.9.9.9",)
     names.now = CACHE_SECONDS - 1
@@ -80,7 +80,7 @@ def test_name_without_an_address_is_looked_up_each_time(names: Names) -> None:
     assert names.addresses("none.example") == ("8.8.8.8",)
 
 
-def test_private_addresses_of_a_name_are_left_out_and_told(names: Names) -> None:
+def test_private_addresses_of_a_name_are_removed_and_reported(names: Names) -> None:
     names.answers |= {"news.example": ("10.0.0.1", "8.8.8.8"), "inner.example": ("10.0.0.1", "::1")}
     assert names.addresses() == ("8.8.8.8",)
     assert names.resolver.refusal("news.example", 443) is None
@@ -89,14 +89,14 @@ def test_private_addresses_of_a_name_are_left_out_and_told(names: Names) -> None
     assert names.resolver.refusal("unknown.example", 443) is None
 
 
-def test_addresses_that_are_kept_are_judged_for_each_port(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_addresses_are_checked_for_each_port(monkeypatch: pytest.MonkeyPatch) -> None:
     names = Names(monkeypatch, allowed="inner.example:8001")
     names.answers["inner.example"] = ("10.0.0.1",)
     assert names.addresses("inner.example", 8001) == ("10.0.0.1",)
     assert names.addresses("inner.example", 443) == ()
 
 
-def test_only_so_many_names_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_cached_names_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     names = Names(monkeypatch, cache_size=2)
     names.answers |= {f"{letter}.example": ("8.8.8.8",) for letter in "abc"}
     for letter in "abcca":

@@ -58,7 +58,7 @@ def crawl(folder: Path, number: int, model: ChangingSite, **options: bool) -> Up
 
 
 @pytest.mark.parametrize(("posts", "sweep"), [(6, True), (20, False), (60, False), (60, True)])
-def test_cache_that_keeps_one_answer_for_a_route_is_told(tmp_path: Path, posts: int, *, sweep: bool) -> None:
+def test_cache_with_one_answer_for_a_route_is_reported(tmp_path: Path, posts: int, *, sweep: bool) -> None:
     Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
     model = Cached(per_page=20)
     for number in range(posts):
@@ -87,9 +87,7 @@ def test_first_crawl_of_a_route_with_one_answer_is_not_complete(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("posts", [15, 60])
-def test_cache_that_drops_unknown_parameters_hides_no_change_from_a_comparison_of_all_ids(
-    tmp_path: Path, posts: int
-) -> None:
+def test_cache_that_drops_unknown_parameters_hides_no_change_from_a_sweep(tmp_path: Path, posts: int) -> None:
     Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
     model = Cached(per_page=20, key=without_unknown)
     for number in range(posts):
@@ -109,7 +107,9 @@ def without_fields(url: str) -> str:
 
 @pytest.mark.parametrize("told", [{}, {"x-cache": "HIT"}], ids=["silent", "told"])
 @pytest.mark.parametrize("key", [path_of, without_fields])
-def test_cache_in_front_of_one_page_of_rows(tmp_path: Path, key: Callable[[str], str], told: dict[str, str]) -> None:
+def test_cache_is_detected_on_a_site_with_one_page_of_rows(
+    tmp_path: Path, key: Callable[[str], str], told: dict[str, str]
+) -> None:
     Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
     model = Cached(per_page=20, told=told)
     for number in range(15):
@@ -130,7 +130,7 @@ def test_cache_in_front_of_one_page_of_rows(tmp_path: Path, key: Callable[[str],
         assert key is path_of
 
 
-def test_site_that_ignores_fields_is_told_from_a_cache_by_two_queries(tmp_path: Path) -> None:
+def test_two_queries_distinguish_a_site_that_ignores_fields_from_a_cache(tmp_path: Path) -> None:
     Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
     model = Deaf()
     for number in range(12):
@@ -191,7 +191,7 @@ class Lagging(ChangingSite):
         return replace(reply, headers={**reply.headers, "x-wp-total": str(self.counted)})
 
 
-def test_totals_that_lag_cost_no_search_behind_the_rows_that_changed(tmp_path: Path) -> None:
+def test_late_totals_cause_no_search_after_changed_rows(tmp_path: Path) -> None:
     Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
     model = Lagging(per_page=20)
     for number in range(80):

@@ -39,19 +39,19 @@ def resume(folder: Path, model: ChangingSite, number: int = 2) -> Update:
     return update
 
 
-def test_an_edit_a_deletion_and_an_insertion_behind_the_cursor_come(tmp_path: Path, model: ChangingSite) -> None:
+def test_changes_behind_the_cursor_come_after_a_resumed_walk(tmp_path: Path, model: ChangingSite) -> None:
     die_halfway(tmp_path, model)
     model.edit(5, "Anew")
     del model.articles[6]
     late = model.insert(age=timedelta(days=ROWS + 1))
     second = resume(tmp_path, model)
     assert second.facts.resumed
-    told = {row[0]: row[2] for row in second.rows}
-    assert (told[5], told[6], told[late]) == ("edited", "deleted", "new")
+    changes = {row[0]: row[2] for row in second.rows}
+    assert (changes[5], changes[6], changes[late]) == ("edited", "deleted", "new")
     assert second.facts.verdict == "complete", second.facts.why
 
 
-def test_rows_that_no_listing_shows_are_told_after_a_resumed_walk(tmp_path: Path, model: ChangingSite) -> None:
+def test_rows_that_no_listing_shows_are_reported_after_a_resumed_walk(tmp_path: Path, model: ChangingSite) -> None:
     die_halfway(tmp_path, model)
     model.filtered, model.filters_ids = {250, 251}, True
     second = resume(tmp_path, model)
@@ -59,7 +59,7 @@ def test_rows_that_no_listing_shows_are_told_after_a_resumed_walk(tmp_path: Path
     assert second.facts.hidden + second.facts.unexplained == 2
 
 
-def test_a_resumed_walk_whose_comparison_breaks_off_is_not_whole(tmp_path: Path, model: ChangingSite) -> None:
+def test_resumed_walk_with_an_interrupted_comparison_is_not_whole(tmp_path: Path, model: ChangingSite) -> None:
     model.per_page = 10
     die_halfway(tmp_path, model)
     pages = (ROWS - 200) // model.per_page

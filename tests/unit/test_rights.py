@@ -41,7 +41,7 @@ CC_NC = "https://creativecommons.org/licenses/by-nc/4.0/"
     ],
     ids=range(9),
 )
-def test_content_usage_is_a_structured_dictionary_whose_last_value_counts(text: str, expected: dict[str, str]) -> None:
+def test_last_value_of_a_key_in_content_usage_is_used(text: str, expected: dict[str, str]) -> None:
     assert content_usage(text) == expected
 
 
@@ -70,7 +70,7 @@ content-usage :  /ai-ok/but/ train-ai=n
 """
 
 
-def test_rules_of_robots_txt_hold_for_the_longest_path_and_its_strictest_statement() -> None:
+def test_rights_of_the_longest_matching_path_in_robots_txt_apply() -> None:
     read = read_robots(ROBOTS, "newsbot")
     assert read["rsl"] == ["https://news.example/license.xml"]
     usage = {
@@ -81,7 +81,7 @@ def test_rules_of_robots_txt_hold_for_the_longest_path_and_its_strictest_stateme
     assert robots_for(read, None)["content_signal"] == {"search": "yes", "ai-train": "no"}
 
 
-def test_a_group_of_our_own_replaces_the_one_for_all_and_others_say_nothing_to_us() -> None:
+def test_rights_are_read_from_the_group_for_newsbot_or_for_all() -> None:
     own = ROBOTS + b"\nUser-agent: NewsBot/1.0\nContent-Usage: search=y\n"
     assert read_robots(own, "newsbot")["rules"] == [{"path": "", "content_usage": {"search": "y"}}]
     # If the group for newsbot declares no rights, newsbot reads no rights from other groups.
@@ -111,7 +111,7 @@ def test_paths_match_as_in_robots_txt(pattern: str, path: str, fits: bool) -> No
     assert matches(pattern, path) is fits
 
 
-def test_headers_of_an_answer() -> None:
+def test_rights_are_read_from_headers() -> None:
     headers = {
         "content-usage": "train-ai=n",
         "tdm-reservation": "1",
@@ -134,14 +134,14 @@ def test_headers_of_an_answer() -> None:
     assert rights_in_headers({"content-type": "text/html", "tdm-reservation": "yes"}) == {}
 
 
-def test_robots_words_for_other_crawlers_are_not_ours() -> None:
+def test_robots_directives_for_other_crawlers_are_ignored() -> None:
     words = ("noai", "noarchive", "noindex")
     assert robots_words("googlebot: noindex, noai", words) == []
     assert robots_words("newsbot: noarchive", words) == ["noarchive"]
     assert robots_words("max-snippet:-1, NOAI, none", words) == ["noai", "noindex"]
 
 
-def test_a_page_declares_by_meta_links_and_json_ld() -> None:
+def test_rights_are_read_from_meta_links_and_json_ld_of_a_page() -> None:
     html = f"""<head><meta name="robots" content="max-snippet:9"><meta name="Robots" content="noai, noimageai">
     <meta name="tdm-reservation" content="1"><link rel="license" href="/terms">
     <script type="application/ld+json">{{"@type": "NewsArticle", "license": {{"@id": "{CC_NC}"}}}}</script>
@@ -166,7 +166,7 @@ def test_tdmrep_uses_the_first_rule_that_matches() -> None:
         assert read_tdmrep(broken) == {}
 
 
-def test_ai_txt_reserves_text_for_every_crawler_or_does_not() -> None:
+def test_ai_txt_is_read_for_every_crawler() -> None:
     assert read_ai_txt(b"User-Agent: *\nDisallow: *.jpg\nDisallow: *.html\n", "text/plain") == {"ai_txt": "no"}
     assert read_ai_txt(b"User-Agent: *\nDisallow: *.jpg\nAllow: *.html\n", "text/plain") == {"ai_txt": "yes"}
     assert read_ai_txt(b"User-Agent: x\nDisallow: /\n", "text/plain") == {"ai_txt": "yes"}
@@ -194,14 +194,14 @@ def test_ai_txt_reserves_text_for_every_crawler_or_does_not() -> None:
     ],
     ids=range(14),
 )
-def test_what_each_vocabulary_means_for_each_use(
+def test_each_vocabulary_has_a_meaning_for_each_use(
     statements: dict[str, Any], search: bool | None, train: bool | None, archive: bool | None
 ) -> None:
     found = {use: meaning(statements, use).allowed for use in ("search", "train", "archive")}
     assert found == {"search": search, "train": train, "archive": archive}
 
 
-def test_files_are_reserved_by_noimageai_and_the_stricter_of_two_meanings_wins() -> None:
+def test_noimageai_reserves_files_and_the_stricter_meaning_applies() -> None:
     assert meaning({"robots": ["noimageai"]}, "train", is_file=True) == UseMeaning(False, "noimageai")
     yes, no, silent = UseMeaning(True, "a"), UseMeaning(False, "b"), UseMeaning(None)
     assert strictest_meaning(yes, no) is no
@@ -209,12 +209,12 @@ def test_files_are_reserved_by_noimageai_and_the_stricter_of_two_meanings_wins()
     assert strictest_meaning(silent, UseMeaning(None)) is silent
 
 
-def test_reservation_outweighs_a_permission_that_stands_before_it() -> None:
+def test_reservation_overrides_an_earlier_permission() -> None:
     both = {"content_usage": {"train-ai": "y"}, "content_signal": {"ai-train": "no"}}
     assert meaning(both, "train") == UseMeaning(False, "Content-Signal ai-train=no")
 
 
-def test_statements_in_words() -> None:
+def test_statements_are_printed_as_text() -> None:
     found = combined({"tdm_reservation": 0}, {"tdm_reservation": 1, "tdm_policy": "https://p.example", "ai_txt": "no"})
     assert lines(found) == [
         "TDMRep: tdm-reservation 1, policy https://p.example",
@@ -245,13 +245,13 @@ class Paid(ModelSite):
         return super().reply(query) if "after=" not in query.url else Reply(status=402, url=query.url, body=b"{}")
 
 
-def test_rows_of_the_api_carry_what_their_answer_declares() -> None:
+def test_rows_of_the_api_hold_the_rights_of_their_answer() -> None:
     objects = {number: Object(id=number, second=number) for number in (1, 2)}
     records, _ = listen(crawl_collections(posts(), Options(url=HOME), SiteFacts(asked=HOME)), Declaring(objects))
     assert [row.rights for row in records if isinstance(row, Post)] == [{"tdm_reservation": 1}] * 2
 
 
-def test_payment_that_is_asked_for_in_the_middle_ends_the_collection_with_its_own_verdict() -> None:
+def test_payment_required_during_a_crawl_gives_verdict_payment() -> None:
     facts = SiteFacts(asked=HOME)
     objects = {number: Object(id=number, second=number) for number in range(1, 150)}
     records, _ = listen(crawl_collections(posts(), Options(url=HOME, follow=frozenset()), facts), Paid(objects))

@@ -75,7 +75,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Site:
     return Site(monkeypatch)
 
 
-def test_a_robots_txt_holds_for_a_day_and_is_read_again(site: Site) -> None:
+def test_robots_txt_is_used_for_a_day_and_then_requested_again(site: Site) -> None:
     async def run() -> None:
         assert await site.allows() is False
         site.answer = site.text(b"")
@@ -88,7 +88,7 @@ def test_a_robots_txt_holds_for_a_day_and_is_read_again(site: Site) -> None:
     assert site.asked == ["https://news.example/robots.txt"] * 2
 
 
-def test_each_origin_has_a_robots_txt_of_its_own(site: Site) -> None:
+def test_each_origin_has_its_own_robots_txt(site: Site) -> None:
     urls = ["https://news.example/a", "http://news.example/a", "https://news.example:8443/a", "https://NEWS.example/b"]
 
     async def run() -> None:
@@ -103,7 +103,7 @@ def test_each_origin_has_a_robots_txt_of_its_own(site: Site) -> None:
     ]
 
 
-def test_a_robots_txt_without_an_answer_is_asked_for_after_pauses_that_double(site: Site) -> None:
+def test_unreachable_robots_txt_is_requested_after_doubling_pauses(site: Site) -> None:
     site.answer = site.text(b"", status=503)
     pauses = []
 
@@ -125,7 +125,7 @@ def test_a_robots_txt_without_an_answer_is_asked_for_after_pauses_that_double(si
     assert pauses == [60, 120, 240, 480, 960, 1800, 1800]
 
 
-def test_an_answer_after_a_failure_starts_the_pauses_anew(site: Site) -> None:
+def test_answer_after_a_failure_resets_the_pauses(site: Site) -> None:
     async def run() -> list[float]:
         pauses = []
         for body, status in ((b"", 503), (b"", 200), (b"", 503)):
@@ -140,7 +140,7 @@ def test_an_answer_after_a_failure_starts_the_pauses_anew(site: Site) -> None:
     assert asyncio.run(run()) == [60, 60]
 
 
-def test_a_request_that_is_cancelled_leaves_the_robots_txt_to_the_others(site: Site) -> None:
+def test_cancelled_request_does_not_cancel_the_request_for_robots_txt(site: Site) -> None:
     came = asyncio.Event()
 
     async def slow(request: Request) -> Response:
@@ -164,12 +164,12 @@ def test_a_request_that_is_cancelled_leaves_the_robots_txt_to_the_others(site: S
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 410])
-def test_no_robots_txt_allows_all(site: Site, status: int) -> None:
+def test_missing_robots_txt_allows_all(site: Site, status: int) -> None:
     site.answer = site.text(CLOSED, status)
     assert asyncio.run(site.allows()) is True
 
 
-def test_redirects_without_end_count_as_no_robots_txt(site: Site) -> None:
+def test_too_many_redirects_count_as_a_missing_robots_txt(site: Site) -> None:
     site.answer = site.error(TooManyRedirects("again and again"))
     assert asyncio.run(site.allows()) is True
 
@@ -206,7 +206,7 @@ def test_a_failure_at_robots_txt_allows_nothing(site: Site, failure: Exception, 
         (DownloadTimeoutError("slow"), "robots-unreachable"),
     ],
 )
-def test_a_host_that_cannot_be_reached_is_not_a_matter_of_robots_txt(site: Site, failure: Exception, name: str) -> None:
+def test_unreachable_host_is_reported_with_its_own_error(site: Site, failure: Exception, name: str) -> None:
     site.answer = site.error(failure)
     with pytest.raises(RobotsUnreachable) as raised:
         asyncio.run(site.allows())

@@ -28,14 +28,14 @@ def allowed(text: str, url: str = REST, agent: str = "newsbot") -> bool:
         "* everyone",
     ],
 )
-def test_a_group_that_means_us_is_heeded(name: str) -> None:
+def test_group_with_the_name_of_newsbot_is_obeyed(name: str) -> None:
     for agent in ("newsbot", user_agent("https://example.org")):
         assert not allowed(f"User-agent: {name}\nDisallow: /wp-json/", agent=agent)
         assert not allowed(f"User-agent: other\nUser-agent: {name}\nDisallow: /wp-json/", agent=agent)
 
 
 @pytest.mark.parametrize("name", ["news", "new", "bot", "newsbot2", "newsbot-image", "mynewsbot", ""])
-def test_a_group_of_another_is_not_ours(name: str) -> None:
+def test_group_of_another_crawler_is_ignored(name: str) -> None:
     others = f"User-agent: {name}\nDisallow:\n\n"
     assert not allowed(f"{others}User-agent: *\nDisallow: /wp-json/")
     assert not allowed(f"User-agent: *\nDisallow: /wp-json/\n\n{others}")
@@ -43,7 +43,7 @@ def test_a_group_of_another_is_not_ours(name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["\ufeffUser-agent: news\nAllow: /\n\n", "\ruseragent news\rAllow: /\r\r", ""])
-def test_however_the_line_is_written(text: str) -> None:
+def test_group_is_read_with_any_spelling_of_the_lines_before_it(text: str) -> None:
     assert not allowed(f"{text}User-agent: *\nDisallow: /wp-json/\n")
 
 
@@ -62,7 +62,7 @@ def test_a_crawl_delay_is_read_with_its_unit_and_with_a_comma(text: str, seconds
         assert not parser.can_fetch("https://news.example/a", "newsbot")
 
 
-def test_a_crawl_delay_before_many_spaces_is_read_at_once() -> None:
+def test_crawl_delay_before_many_spaces_is_read_in_linear_time() -> None:
     body = b"Crawl-delay: 1" + b" " * PARSED_BYTES + b"x\n"
     began = process_time()
     assert for_product(body, "newsbot") == body
@@ -70,7 +70,7 @@ def test_a_crawl_delay_before_many_spaces_is_read_at_once() -> None:
     assert process_time() - began < 5
 
 
-def test_groups_of_one_name_are_one_and_the_longest_rule_wins() -> None:
+def test_groups_with_one_name_are_merged_and_the_longest_rule_applies() -> None:
     text = (
         "User-agent: newsbot/2\nDisallow: /\n\nUser-agent: *\nDisallow: /a\n\nUser-agent: NewsBot\nAllow: /wp-json/\n"
     )
@@ -79,7 +79,7 @@ def test_groups_of_one_name_are_one_and_the_longest_rule_wins() -> None:
     assert not allowed("User-agent: *\nDisallow: /caf%C3%A9/", "https://news.example/caf\u00e9/1")
 
 
-def test_what_is_cut_off_never_takes_the_rules_before_it_along() -> None:
+def test_truncation_of_robots_txt_keeps_the_rules_before_it() -> None:
     rules = b"User-agent: *\rDisallow: /\r"
     assert first_part(rules) == rules
     assert first_part(rules + b"#" * PARSED_BYTES) == rules

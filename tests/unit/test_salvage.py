@@ -70,14 +70,14 @@ class Narrow(ModelSite):
 
 
 @pytest.mark.parametrize("status", [400, 404, 406, 413, 414, 431])
-def test_pages_that_a_proxy_calls_too_large_come_in_parts(status: int) -> None:
+def test_pages_that_a_proxy_refuses_as_too_large_come_in_parts(status: int) -> None:
     model, facts = (
         Narrow({row_id: Object(row_id, row_id) for row_id in range(1, 31)}, status=status),
         SiteFacts(asked=HOME),
     )
-    one = site()
-    one.accepts["/wp/v2/posts"] = one.accepted("/wp/v2/posts")
-    records, _ = listen(crawl_collections(one, Options(url=HOME, follow=frozenset()), facts), model)
+    known_site = site()
+    known_site.accepts["/wp/v2/posts"] = known_site.accepted("/wp/v2/posts")
+    records, _ = listen(crawl_collections(known_site, Options(url=HOME, follow=frozenset()), facts), model)
     assert (len(records), facts.collections["post"].verdict) == (30, "complete"), facts.why
 
 
@@ -105,7 +105,7 @@ STRETCHES = {
 
 
 @pytest.mark.parametrize("death", RARER)
-def test_posts_that_die_in_a_rarer_way_are_named(death: str) -> None:
+def test_posts_that_fail_in_rare_ways_are_named(death: str) -> None:
     fatal = {30, 31, 32}
     model = newsroom(40, fatal)
     model.death = death
@@ -115,7 +115,7 @@ def test_posts_that_die_in_a_rarer_way_are_named(death: str) -> None:
 
 @pytest.mark.parametrize("death", DEATHS)
 @pytest.mark.parametrize("stretch", STRETCHES)
-def test_posts_that_die_are_named_and_all_others_come(stretch: str, death: str) -> None:
+def test_failing_posts_are_named_and_all_others_come(stretch: str, death: str) -> None:
     fatal = STRETCHES[stretch]
     model = newsroom(238, fatal)
     model.death = death
@@ -151,7 +151,7 @@ class Sleeping(Dying):
     # The page itself and the first row alone cost the whole timeout. Before, each of some 30 queries did.
     [("twelve", 0.01, 600), ("twelve", 0.3, 1_000), ("first", 0.01, 1_100), ("none", 2.0, 700)],
 )
-def test_posts_that_never_answer_cost_less_than_the_timeout_each(stretch: str, each: float, most: int) -> None:
+def test_posts_without_an_answer_cost_less_than_one_timeout_each(stretch: str, each: float, most: int) -> None:
     fatal = STRETCHES.get(stretch, set())
     model = Sleeping(newsroom(238, fatal).objects, death="timeout", each=each)
     ids, facts = walk(model)
@@ -159,7 +159,7 @@ def test_posts_that_never_answer_cost_less_than_the_timeout_each(stretch: str, e
     assert model.spent <= most
 
 
-def test_a_site_that_goes_down_in_a_search_is_not_searched_any_further() -> None:
+def test_search_for_failing_posts_ends_when_the_site_goes_down() -> None:
     model = newsroom(238, STRETCHES["twelve"])
     model.down_from = 12
     _, facts = walk(model)
@@ -167,7 +167,7 @@ def test_a_site_that_goes_down_in_a_search_is_not_searched_any_further() -> None
     assert (facts.verdict, len(facts.unreadable) <= 3, facts.why.startswith("HTTP 503")) == ("incomplete", True, True)
 
 
-def test_the_search_for_posts_that_die_has_a_bound() -> None:
+def test_search_for_failing_posts_is_bounded() -> None:
     model = newsroom(2_000, set(range(1, 2_001)))
     ids, facts = walk(model)
     assert (ids, len(facts.unreadable), facts.verdict) == (set(), 2_000, "incomplete")
@@ -211,7 +211,7 @@ def test_only_rows_without_an_answer_count_as_failures_of_the_site(fault: Payloa
     assert failed == list(range(1, named + 1))
 
 
-def test_row_alone_that_times_out_is_asked_for_again_and_a_page_is_not() -> None:
+def test_request_for_a_single_row_is_repeated_after_a_timeout_and_for_a_page_not() -> None:
     silent = Reply(status=0, url=HOME, error="timeout")
     page, alone = (Query(url=HOME, purpose=purpose) for purpose in ("list", "include"))
     assert (_retryable_failure(page, silent, 0), _retryable_failure(alone, silent, 0)) == (None, "timeout")

@@ -31,13 +31,13 @@ def flat(rate: float) -> PublishingHabit:
     return PublishingHabit(days=days, hours=(rate * days / HOURS,) * HOURS)
 
 
-def test_hours_of_the_week_begin_on_monday_and_count_in_utc() -> None:
+def test_hours_of_the_week_start_on_monday_in_utc() -> None:
     assert hour_of_week(MONDAY) == 0
     assert hour_of_week(MONDAY - timedelta(seconds=1)) == 167
     assert hour_of_week(datetime.fromisoformat("2026-11-23T01:30:00+02:00")) == 167
 
 
-def test_rate_of_a_site_counts_half_a_post_and_a_day_more() -> None:
+def test_rate_of_a_site_includes_half_a_post_and_one_day_as_prior() -> None:
     assert PublishingHabit().posts_per_day == 0.5
     assert PublishingHabit().observe([MONDAY] * 7, days=0).posts_per_day == 7.5
     assert flat(3).posts_per_day == pytest.approx(3, abs=0.001)
@@ -57,7 +57,7 @@ def test_mean_rate_over_the_week_is_the_rate_of_the_site(habit: PublishingHabit)
     assert sum(by_hour) / HOURS == pytest.approx(habit.posts_per_day)
 
 
-def test_young_site_has_no_sharp_hours_and_an_old_one_has() -> None:
+def test_rate_by_hour_is_flat_for_a_young_site_and_sharp_for_an_old_site() -> None:
     young = PublishingHabit().observe([MONDAY] * 2, days=1).posts_per_day_by_hour()
     old = PublishingHabit().observe([MONDAY] * 2000, days=1).posts_per_day_by_hour()
     assert young[0] / young[84] == pytest.approx((1 + PSEUDO_POSTS / HOURS) / (PSEUDO_POSTS / HOURS))
@@ -67,7 +67,7 @@ def test_young_site_has_no_sharp_hours_and_an_old_one_has() -> None:
     assert old[1] / old[0] == pytest.approx(0.5, abs=0.001)
 
 
-def test_checks_go_with_the_square_root_of_rate_weight_and_price() -> None:
+def test_checks_are_proportional_to_the_square_root_of_rate_weight_and_cost() -> None:
     once = AttentionCurve.of(flat(1))
     assert AttentionCurve.of(flat(4)).per_day == pytest.approx(2 * once.per_day, rel=0.001)
     assert AttentionCurve.of(flat(1), weight=9).per_day == pytest.approx(3 * once.per_day, rel=0.001)
@@ -76,7 +76,7 @@ def test_checks_go_with_the_square_root_of_rate_weight_and_price() -> None:
 
 
 @given(habits, moments, spans, spans)
-def test_attention_adds_up_and_never_falls(
+def test_attention_is_additive_and_never_decreases(
     habit: PublishingHabit, since: datetime, first: timedelta, second: timedelta
 ) -> None:
     curve = AttentionCurve.of(habit)
@@ -88,7 +88,7 @@ def test_attention_adds_up_and_never_falls(
 
 
 @given(habits, moments, st.timedeltas(timedelta(minutes=1), timedelta(days=30)))
-def test_threshold_is_reached_when_its_attention_is_gathered(
+def test_threshold_is_reached_at_the_time_of_its_attention(
     habit: PublishingHabit, since: datetime, span: timedelta
 ) -> None:
     curve = AttentionCurve.of(habit)
@@ -96,7 +96,7 @@ def test_threshold_is_reached_when_its_attention_is_gathered(
     assert curve.between(since, curve.reaches(threshold, since=since)) == pytest.approx(threshold, rel=1e-4)
 
 
-def test_site_is_due_sooner_before_its_busy_hours_end_than_in_the_night() -> None:
+def test_site_is_due_sooner_in_its_busy_hours() -> None:
     mornings = [MONDAY + timedelta(days=day, hours=9) for day in range(7)] * 100
     curve = AttentionCurve.of(PublishingHabit().observe(mornings, days=56))
     rhythm = Rhythm()
@@ -111,7 +111,7 @@ def test_next_check_keeps_the_bounds(habit: PublishingHabit, checked: datetime, 
     assert checked + SHORTEST <= due <= checked + LONGEST
 
 
-def test_fixed_interval_wins_over_the_habit_and_the_bounds() -> None:
+def test_fixed_interval_overrides_the_habit_and_the_bounds() -> None:
     busy = AttentionCurve.of(flat(300))
     assert Rhythm(every=timedelta(days=30)).next_check(MONDAY, busy, threshold=1) == MONDAY + timedelta(days=30)
 
@@ -120,7 +120,7 @@ rates = st.lists(st.floats(0.001, 100), min_size=1, max_size=20)
 
 
 @given(rates, st.floats(0.5, 2000))
-def test_threshold_uses_the_budget_and_never_more(attention: list[float], budget: float) -> None:
+def test_threshold_uses_exactly_the_budget_within_the_bounds(attention: list[float], budget: float) -> None:
     sites = [SiteDemand(attention=each, cost=1, shortest=SHORTEST, longest=LONGEST) for each in attention]
     threshold = threshold_for(sites, requests_per_day=budget)
     used = sum(site.requests_per_day(threshold) for site in sites)
@@ -137,7 +137,7 @@ def test_threshold_of_sites_without_bounds_is_the_sum_of_roots_over_the_budget()
     assert threshold_for(sites, requests_per_day=10) == pytest.approx(0.5)
 
 
-def test_threshold_is_positive_where_there_is_no_site() -> None:
+def test_threshold_is_positive_without_a_site() -> None:
     assert threshold_for([], requests_per_day=1) > 0
 
 
@@ -149,13 +149,13 @@ def test_back_off_doubles_from_a_quarter_of_an_hour_to_a_day() -> None:
     assert len({next_try(MONDAY, 1, chance) for _ in range(20)}) > 10
 
 
-def test_site_is_not_due_before_the_time_it_named() -> None:
+def test_site_is_not_due_before_the_time_of_its_block() -> None:
     until = MONDAY + timedelta(days=3)
     assert next_try(MONDAY, 1, random.Random(1), blocked_until=until) == until
     assert next_try(MONDAY, 1, random.Random(1), blocked_until=MONDAY) > MONDAY
 
 
-def test_full_check_is_needed_once_a_day_and_after_a_clock_that_went_back() -> None:
+def test_full_check_is_needed_once_a_day_and_after_the_clock_was_set_back() -> None:
     assert needs_full_check(None, MONDAY)
     assert not needs_full_check(MONDAY, MONDAY + DAY - HOUR)
     assert needs_full_check(MONDAY, MONDAY + DAY)

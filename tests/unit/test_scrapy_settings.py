@@ -22,7 +22,7 @@ def given(**settings: Any) -> Settings:
     return shipped
 
 
-def test_what_newsbot_ships_and_scrapy_takes_is_taken(tmp_path: Path) -> None:
+def test_settings_of_newsbot_and_valid_settings_of_scrapy_are_accepted(tmp_path: Path) -> None:
     check_scrapy_settings(given())
     check_scrapy_settings(
         given(
@@ -49,13 +49,13 @@ def test_what_newsbot_ships_and_scrapy_takes_is_taken(tmp_path: Path) -> None:
         ("FEEDS", "-s takes NAME=VALUE, not 'FEEDS'"),
     ],
 )
-def test_a_setting_that_scrapy_cannot_read_is_named(word: str, line: str) -> None:
+def test_setting_that_scrapy_cannot_read_is_refused_with_its_name(word: str, line: str) -> None:
     with pytest.raises(BadArgument) as refused:
         check_given(given(), ["LOG_LEVEL=INFO", word])
     assert str(refused.value) == line
 
 
-def test_a_format_may_name_a_field_of_the_users_own_records(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_log_format_can_use_fields_of_the_log_records_of_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
     class Numbered(logging.LogRecord):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
@@ -94,13 +94,13 @@ def test_a_format_may_name_a_field_of_the_users_own_records(monkeypatch: pytest.
         ("SCHEDULER", "scrapy.core.none.Scheduler", "SCHEDULER names scrapy.core.none.Scheduler, and there is no"),
     ],
 )
-def test_a_setting_of_another_kind_is_one_line(name: str, value: object, line: str) -> None:
-    with pytest.raises(BadArgument) as told:
+def test_setting_of_a_wrong_type_gives_one_line(name: str, value: object, line: str) -> None:
+    with pytest.raises(BadArgument) as refused:
         check_scrapy_settings(given(**{name: value}))
-    assert str(told.value).startswith(line)
+    assert str(refused.value).startswith(line)
 
 
-def test_a_component_is_looked_for_and_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_component_is_checked_without_importing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine_of_q.py").write_text("raise SystemExit('imported')")
     monkeypatch.syspath_prepend(tmp_path)
     check_scrapy_settings(given(ITEM_PIPELINES={"mine_of_q.Pipeline": 300}))
@@ -121,24 +121,24 @@ def test_a_component_is_looked_for_and_not_imported(tmp_path: Path, monkeypatch:
         (["wp_posts", "a.example"], "takes one spider, and a.example stands after wp_posts; write -a site=a.example"),
     ],
 )
-def test_words_behind_the_spider_are_told(words: list[str], line: str) -> None:
+def test_extra_words_after_the_spider_are_refused(words: list[str], line: str) -> None:
     assert not_one_spider(words, ["wp_posts"]).startswith(line)
 
 
-def test_scrapys_line_about_a_format_is_in_plain_words() -> None:
+def test_message_of_scrapy_about_a_format_is_reworded() -> None:
     formats = ["jsonl", "jl", "csv", "xlsx"]
-    told = "Unrecognized output format '{}'. Set a supported one (...)"
+    message = "Unrecognized output format '{}'. Set a supported one (...)"
     endings = "The endings are .jsonl, .csv, .xlsx; FILE:FORMAT takes any name"
     what, unknown = "the file of -o or -O", "which is no known format"
-    assert in_our_words(told.format("docx"), formats) == f"{what} ends in .docx, {unknown}. {endings}"
-    assert in_our_words(told.format("cvs"), formats).startswith(
+    assert in_our_words(message.format("docx"), formats) == f"{what} ends in .docx, {unknown}. {endings}"
+    assert in_our_words(message.format("cvs"), formats).startswith(
         f"{what} ends in .cvs, which is no known format, did you"
     )
-    assert in_our_words(told.format(""), formats) == f"{what} names no known format. {endings}"
+    assert in_our_words(message.format(""), formats) == f"{what} names no known format. {endings}"
     assert in_our_words("Invalid -a value, use -a NAME=VALUE", formats) == "Invalid -a value, use -a NAME=VALUE"
 
 
-def test_rows_without_a_place_are_told_before_the_crawl(tmp_path: Path) -> None:
+def test_unwritable_data_folder_is_reported_before_the_crawl(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     nowhere = {"NEWSBOT_DATA": str(tmp_path / "file" / "data")}
     assert "cannot be written: Not a directory" in str(no_folder(Settings(nowhere)))

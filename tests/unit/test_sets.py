@@ -37,14 +37,14 @@ def swept(runs: Runs) -> bool:
     return any("order=asc" in url and "after" not in url and "offset" not in url for url in runs.model.asked)
 
 
-def test_post_inserted_with_a_past_date_comes_although_another_one_is_deleted(runs: Runs) -> None:
+def test_back_dated_post_comes_although_another_post_is_deleted(runs: Runs) -> None:
     late = runs.model.insert(age=timedelta(days=500))
     del runs.model.articles[5]
     assert sorted(runs()) == [(5, "deleted"), (late, "new")]
     assert (runs.facts.verdict, swept(runs)) == ("complete", False)
 
 
-def test_dates_that_were_swapped_in_the_database_are_delivered(runs: Runs) -> None:
+def test_swapped_dates_are_delivered_as_edits(runs: Runs) -> None:
     articles = runs.model.articles
     for one, other in ((1_000, 1_049), (7, 9)):
         articles[one].date, articles[other].date = articles[other].date, articles[one].date
@@ -55,15 +55,15 @@ def test_dates_that_were_swapped_in_the_database_are_delivered(runs: Runs) -> No
 
 
 @pytest.mark.parametrize("edited", [False, True])
-def test_all_rows_that_a_program_re_dated_are_delivered_at_once(tmp_path: Path, *, edited: bool) -> None:
+def test_all_re_dated_rows_are_delivered_in_one_run(tmp_path: Path, *, edited: bool) -> None:
     runs = large(tmp_path, posts=300)
     for one in runs.model.articles.values():
         if edited:
             one.title, one.modified = f"{one.title} again", one.modified + timedelta(minutes=5)
         else:
             one.date, one.local = one.date + timedelta(minutes=5), one.local + timedelta(minutes=5)
-    told = runs()
-    assert (sorted(told), swept(runs)) == ([(number, "edited") for number in range(1, 301)], True)
+    changes = runs()
+    assert (sorted(changes), swept(runs)) == ([(number, "edited") for number in range(1, 301)], True)
     assert (runs(), len(runs.model.asked)) == ([], 3)
 
 
@@ -74,7 +74,7 @@ def test_unchanged_site_costs_three_requests_and_a_tiny_one_costs_one(tmp_path: 
     assert (tiny(), len(tiny.model.asked)) == ([], 1)
 
 
-def test_tiny_site_shows_changes_that_cancel_out(tmp_path: Path) -> None:
+def test_changes_of_a_tiny_site_that_keep_the_count_are_found(tmp_path: Path) -> None:
     runs = large(tmp_path, posts=40)
     hidden = runs.model.insert(age=timedelta(days=300), status="draft")
     runs()
@@ -97,7 +97,7 @@ def test_deletions_after_a_change_of_zone_are_found_in_the_same_run(tmp_path: Pa
     assert runs.facts.verdict == "complete"
 
 
-def test_rows_that_are_owed_start_no_search(runs: Runs) -> None:
+def test_owed_rows_start_no_search(runs: Runs) -> None:
     broken = runs.model.insert()
     runs.model.articles[broken].fatal = True
     for _ in range(2):
@@ -105,7 +105,7 @@ def test_rows_that_are_owed_start_no_search(runs: Runs) -> None:
         assert runs.facts.unreadable == [broken]
 
 
-def test_exchange_that_only_old_rows_show_is_found_by_a_border_that_moves(runs: Runs) -> None:
+def test_changes_of_old_rows_that_keep_the_count_are_found_by_a_moving_border(runs: Runs) -> None:
     runs.params = PARAMS - {"exclude"}
     back = runs.model.insert(age=timedelta(days=300), status="draft")
     for age in range(200, 50, -1):
@@ -124,7 +124,7 @@ def test_exchange_that_only_old_rows_show_is_found_by_a_border_that_moves(runs: 
 
 
 @pytest.mark.parametrize("query", [4, 5])
-def test_post_that_comes_while_the_counts_are_compared_hides_no_deletion(runs: Runs, query: int) -> None:
+def test_post_inserted_during_the_comparison_hides_no_deletion(runs: Runs, query: int) -> None:
     runs.params = PARAMS - {"exclude"}
     del runs.model.articles[500]
 
@@ -135,7 +135,7 @@ def test_post_that_comes_while_the_counts_are_compared_hides_no_deletion(runs: R
     assert sorted(runs()) == [(500, "deleted"), (1_051, "new")]
 
 
-def test_row_that_comes_back_during_a_sweep_is_counted_as_listed(runs: Runs) -> None:
+def test_row_restored_during_a_sweep_counts_as_listed(runs: Runs) -> None:
     runs.params = PARAMS - {"exclude"}
     runs.model.articles[700].status = "draft"
 
@@ -150,7 +150,7 @@ def test_row_that_comes_back_during_a_sweep_is_counted_as_listed(runs: Runs) -> 
     assert runs() == [(5, "deleted")]
 
 
-def test_dates_that_contradict_each_other_are_told(tmp_path: Path, empty: Path) -> None:
+def test_contradicting_dates_are_reported(tmp_path: Path, empty: Path) -> None:
     (tmp_path / "newsbot.db").write_bytes(empty.read_bytes())
     model = ChangingSite()
     for age in range(9, 0, -1):
@@ -160,7 +160,7 @@ def test_dates_that_contradict_each_other_are_told(tmp_path: Path, empty: Path) 
     assert (len(runs()), dict(runs.facts.faults), runs.facts.verdict) == (9, {"dates-apart": 1}, "complete")
 
 
-def test_filter_by_date_of_change_that_finds_nothing_is_noticed(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_modified_after_filter_is_detected(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     listing = runs.model._listing
 
     def broken(params: dict[str, str]) -> Reply:
@@ -171,14 +171,14 @@ def test_filter_by_date_of_change_that_finds_nothing_is_noticed(runs: Runs, monk
     assert runs() == [(17, "edited")]
 
 
-def test_rows_without_a_date_of_change_come_where_the_site_says_that_they_changed(tmp_path: Path) -> None:
+def test_changed_rows_without_a_modified_date_are_delivered(tmp_path: Path) -> None:
     runs = large(tmp_path, posts=400)
     runs.model.undated = True
     runs.model.edit(17, "Edited")
     assert runs() == [(17, "edited")]
 
 
-def test_nothing_is_buried_where_no_row_answers(tmp_path: Path) -> None:
+def test_no_deletion_is_confirmed_when_no_row_answers(tmp_path: Path) -> None:
     runs = large(tmp_path, posts=4)
     rows, runs.model.articles = runs.model.articles, {}
     assert runs() == []
@@ -224,7 +224,7 @@ def _insert_with_past_date_and_delete(model: ChangingSite) -> None:
 
 
 @pytest.mark.parametrize("change", [_delete, _redate_and_delete, _edit, _insert_with_past_date_and_delete])
-def test_walk_ends_with_what_changed_while_it_ran(
+def test_changes_during_a_walk_are_delivered_at_its_end(
     tmp_path: Path, empty: Path, change: Callable[[ChangingSite], None]
 ) -> None:
     runs = walk(tmp_path, empty, change)
@@ -233,13 +233,13 @@ def test_walk_ends_with_what_changed_while_it_ran(
     assert (runs(), runs.facts.hidden) == ([], 0)
 
 
-def test_quiet_walk_ends_with_two_requests(tmp_path: Path, empty: Path) -> None:
+def test_walk_without_changes_ends_with_two_requests(tmp_path: Path, empty: Path) -> None:
     runs = walk(tmp_path, empty, lambda _: None)
     listed = [url for url in runs.model.asked if "orderby=date" in url]
     assert len(runs.model.asked) - len(listed) == 2
 
 
-def test_rows_that_leave_the_part_ahead_of_the_cursor_are_noticed() -> None:
+def test_rows_that_disappear_ahead_of_the_cursor_are_detected() -> None:
     by_date = {"orderby": "date"}
     quiet, moved, added = Ahead(), Ahead(), Ahead()
     for total in (300, 200, 100):
@@ -254,7 +254,7 @@ def test_rows_that_leave_the_part_ahead_of_the_cursor_are_noticed() -> None:
 # Hidden rows.
 
 
-def test_counted_posts_that_their_ids_show_are_brought_and_looked_after(tmp_path: Path, empty: Path) -> None:
+def test_unlisted_posts_that_are_found_by_id_are_delivered_and_updated(tmp_path: Path, empty: Path) -> None:
     (tmp_path / "newsbot.db").write_bytes(empty.read_bytes())
     model = ChangingSite(filtered=set(range(10, 241, 10)))
     for age in range(250, 0, -1):
@@ -270,7 +270,7 @@ def test_counted_posts_that_their_ids_show_are_brought_and_looked_after(tmp_path
     assert (runs.facts.verdict, runs.facts.hidden) == ("complete", 23)
 
 
-def test_counted_posts_that_nothing_shows_are_a_doubt_in_every_run(tmp_path: Path, empty: Path) -> None:
+def test_counted_posts_that_no_query_shows_make_every_run_incomplete(tmp_path: Path, empty: Path) -> None:
     (tmp_path / "newsbot.db").write_bytes(empty.read_bytes())
     model = ChangingSite(filtered=set(range(10, 241, 10)), filters_ids=True)
     for age in range(250, 0, -1):
@@ -285,7 +285,7 @@ def test_counted_posts_that_nothing_shows_are_a_doubt_in_every_run(tmp_path: Pat
     assert runs() == [(21, "deleted")]
 
 
-def test_deletion_and_a_newly_hidden_row_do_not_cancel_out(tmp_path: Path) -> None:
+def test_deletion_is_found_beside_a_newly_hidden_row(tmp_path: Path) -> None:
     runs = large(tmp_path)
     del runs.model.articles[5]
     runs.model.insert(age=timedelta(days=900))
@@ -296,9 +296,7 @@ def test_deletion_and_a_newly_hidden_row_do_not_cancel_out(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("order", ["descending", "shuffled"])
-def test_site_whose_ids_do_not_run_with_its_dates_costs_no_listing_of_old_edits(
-    tmp_path: Path, empty: Path, order: str
-) -> None:
+def test_old_edits_are_not_listed_when_ids_and_dates_differ_in_order(tmp_path: Path, empty: Path, order: str) -> None:
     (tmp_path / "newsbot.db").write_bytes(empty.read_bytes())
     model = ChangingSite()
     for number in range(400):
@@ -325,7 +323,7 @@ def test_site_whose_ids_do_not_run_with_its_dates_costs_no_listing_of_old_edits(
 # Clocks and caches.
 
 
-def test_edit_with_an_earlier_date_than_the_held_one_comes(runs: Runs) -> None:
+def test_edit_with_an_earlier_date_than_the_stored_one_is_delivered(runs: Runs) -> None:
     article = runs.model.articles[50]
     article.title, article.modified = "Edited", runs.model.now + timedelta(hours=9)
     assert runs() == [(50, "edited")]
@@ -335,7 +333,7 @@ def test_edit_with_an_earlier_date_than_the_held_one_comes(runs: Runs) -> None:
     assert runs.held()[50] == "Corrected"
 
 
-def test_old_copy_of_a_cache_replaces_no_newer_row(runs: Runs) -> None:
+def test_old_cached_copy_does_not_replace_a_newer_row(runs: Runs) -> None:
     runs.model.edit(1_040, "Edited")
     before = dict(runs.model.articles)
     assert runs() == [(1_040, "edited")]
@@ -373,7 +371,7 @@ def test_changes_behind_a_cache_that_drops_unknown_parameters_are_found(tmp_path
     assert len(runs.model.asked) <= 2 * healthy
 
 
-def test_clock_of_the_site_that_is_days_ahead_hides_no_edit(runs: Runs) -> None:
+def test_site_clock_far_ahead_hides_no_edit(runs: Runs) -> None:
     runs.model.clock_error = timedelta(days=400)
     runs()
     assert kept_state(runs).watermark == iso(runs.model.now) + "Z"
@@ -393,7 +391,7 @@ def test_clock_of_the_site_that_is_days_ahead_hides_no_edit(runs: Runs) -> None:
         ({"age": "soon"}, "2026-11-26T12:00:00Z"),
     ],
 )
-def test_time_of_an_answer_is_bounded_by_our_clock(headers: dict[str, str], moment: str) -> None:
+def test_time_of_an_answer_is_limited_by_the_local_clock(headers: dict[str, str], moment: str) -> None:
     assert site_time(Reply(status=200, url="", headers=headers, fetched_at="2026-11-26T12:00:00Z")) == moment
 
 
@@ -412,12 +410,12 @@ NEW_YORK.timezone = "America/New_York"
         ("0000-00-00T00:00:00", "2021-01-04T10:00:00", "2021-01-04T15:00:00Z"),
     ],
 )
-def test_local_date_wins_where_the_gmt_date_cannot_be_true(gmt: str, local: str, true: str) -> None:
+def test_local_date_replaces_an_impossible_gmt_date(gmt: str, local: str, true: str) -> None:
     assert utc(gmt, local, NEW_YORK) == true
     assert are_apart(gmt, local) is (gmt[:4] == "1970")
 
 
-def test_doubt_is_taken_back_where_another_witness_knows_no_such_row() -> None:
+def test_unexplained_rows_are_accepted_when_another_witness_lists_no_more() -> None:
     facts = CollectionFacts(type="post", seen=3, unexplained=2)
     conclude(facts, "all came")
     assert facts.verdict == "incomplete"
@@ -429,7 +427,7 @@ def test_doubt_is_taken_back_where_another_witness_knows_no_such_row() -> None:
     assert (facts.verdict, facts.why) == ("incomplete", "1 missing: 9")
 
 
-def test_edits_that_a_restored_backup_undid_are_undone_in_the_archive(tmp_path: Path) -> None:
+def test_archive_follows_a_site_that_is_restored_from_a_backup(tmp_path: Path) -> None:
     runs = large(tmp_path, posts=320)
     backup = copy.deepcopy(runs.model.articles)
     for number in (5, 100, 319):
@@ -458,7 +456,7 @@ def test_edit_of_all_posts_at_once_costs_few_requests_in_each_later_run(
     assert len(runs.model.asked) <= most, len(runs.model.asked)
 
 
-def test_last_edit_of_a_post_that_no_listing_shows_costs_no_request(tmp_path: Path) -> None:
+def test_last_edit_of_an_unlisted_post_costs_no_request(tmp_path: Path) -> None:
     runs = large(tmp_path, posts=320)
     runs.model.edit(5, "Edited")
     assert runs() == [(5, "edited")]

@@ -31,7 +31,7 @@ def shipped(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return {name: value for name, value in runpy.run_path(str(module.__file__)).items() if name.isupper()}
 
 
-def test_requests_pass_these_middlewares_in_this_order(shipped: dict[str, Any]) -> None:
+def test_requests_pass_the_middlewares_in_the_documented_order(shipped: dict[str, Any]) -> None:
     # The last middleware is inactive without a password.
     crawler = get_crawler(settings_dict=shipped | {"NEWSBOT_AUTH": "news.example=user:password"})
     manager = DownloaderMiddlewareManager.from_crawler(crawler)
@@ -51,7 +51,7 @@ def test_requests_pass_these_middlewares_in_this_order(shipped: dict[str, Any]) 
     assert all(type(middleware).__module__.startswith(("newsbot.", "scrapy.")) for middleware in manager.middlewares)
 
 
-def test_certificates_are_checked_and_addresses_judged_by_our_resolver(shipped: dict[str, Any]) -> None:
+def test_certificates_are_verified_and_addresses_are_checked_by_the_resolver(shipped: dict[str, Any]) -> None:
     assert Settings(shipped).getbool("DOWNLOAD_VERIFY_CERTIFICATES") is True
     assert load_object(shipped["TWISTED_DNS_RESOLVER"]) is PublicResolver
     resolver = PublicResolver.from_crawler(get_crawler(settings_dict=shipped), None)
@@ -78,7 +78,7 @@ def test_only_http_and_data_addresses_can_be_downloaded(shipped: dict[str, Any])
         ("CONCURRENT_ITEMS", 1.0),
     ],
 )
-def test_a_crawl_is_as_polite_and_careful_as_the_docs_say(shipped: dict[str, Any], name: str, value: float) -> None:
+def test_default_limits_equal_the_documented_values(shipped: dict[str, Any], name: str, value: float) -> None:
     assert Settings(shipped).getfloat(name) == value
 
 
@@ -90,22 +90,22 @@ def test_a_crawl_is_as_polite_and_careful_as_the_docs_say(shipped: dict[str, Any
         *("TELNETCONSOLE_ENABLED", "REMOTE_CONTROL_ENABLED"),
     ],
 )
-def test_what_nobody_asked_for_is_off(shipped: dict[str, Any], name: str) -> None:
+def test_optional_features_are_off_by_default(shipped: dict[str, Any], name: str) -> None:
     assert Settings(shipped).getbool(name) is False
 
 
 @pytest.mark.parametrize("name", ["NEWSBOT_ALLOW_PRIVATE", "NEWSBOT_AUTH", "NEWSBOT_NETRC", "NEWSBOT_CHROMIUM"])
-def test_what_a_user_must_permit_is_empty(shipped: dict[str, Any], name: str) -> None:
+def test_permissions_are_empty_by_default(shipped: dict[str, Any], name: str) -> None:
     assert shipped[name] == ""
 
 
 @pytest.mark.parametrize("value", ["*.local", "10.0.0.0/8", "a.example, http://b.example"])
-def test_what_would_allow_no_private_host_is_refused(shipped: dict[str, Any], value: str) -> None:
+def test_invalid_value_of_allow_private_is_refused(shipped: dict[str, Any], value: str) -> None:
     with pytest.raises(BadArgument, match="NEWSBOT_ALLOW_PRIVATE takes 1, or hosts as host or host:port with commas"):
         check_settings(Settings(shipped | {"NEWSBOT_ALLOW_PRIVATE": value}), WpPostSpider)
 
 
-def test_robots_are_obeyed_in_our_name(shipped: dict[str, Any]) -> None:
+def test_robots_txt_is_obeyed_for_the_name_newsbot(shipped: dict[str, Any]) -> None:
     settings = Settings(shipped)
     assert settings.getbool("ROBOTSTXT_OBEY") is True
     assert settings["ROBOTSTXT_USER_AGENT"] == "newsbot"
@@ -142,6 +142,6 @@ def test_authorities_that_openssl_cannot_read_are_refused(tmp_path: Path) -> Non
     check_authorities(certifi.where())
     (tmp_path / "no.pem").write_text("no certificate")
     for name, why in (("none.pem", "cannot be read: No such file"), ("no.pem", "holds no certificate in the form PEM")):
-        with pytest.raises(BadArgument, match=why) as told:
+        with pytest.raises(BadArgument, match=why) as error:
             check_authorities(str(tmp_path / name))
-        assert str(told.value).startswith(f"SSL_CERT_FILE names {tmp_path / name}, which ")
+        assert str(error.value).startswith(f"SSL_CERT_FILE names {tmp_path / name}, which ")

@@ -58,7 +58,7 @@ def needed(requirements: list[Requirement]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("files", [FILES[:1], FILES[:2], FILES])
-def test_nothing_is_installed_that_is_not_pinned(files: tuple[str, ...]) -> None:
+def test_every_installed_library_is_pinned(files: tuple[str, ...]) -> None:
     pins = pinned(*files)
     # scrapyd-client asks for pip, which each environment has.
     assert set(needed(pins)) - {"pip"} == {canonicalize_name(one.name) for one in pins}
@@ -72,20 +72,20 @@ def packaged(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return told
 
 
-def test_the_package_has_the_extras_that_its_messages_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_has_the_documented_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     extras = packaged(monkeypatch)["extras_require"]
     assert {name: sorted(libraries) for name, libraries in extras.items()} == {
         name: sorted(libraries) for name, libraries in EXTRAS.items()
     }
 
 
-def test_the_package_asks_for_what_a_crawl_imports_and_for_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_requires_the_libraries_of_a_crawl_and_of_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     installed = set(packaged(monkeypatch)["install_requires"])
     assert {"scrapy", "trafilatura", "pycld2"} <= installed
     assert installed.isdisjoint(library for libraries in EXTRAS.values() for library in libraries)
 
 
-def test_setup_says_in_one_line_that_python_is_too_old(tmp_path: Path) -> None:
+def test_setup_reports_a_too_old_python_with_one_line(tmp_path: Path) -> None:
     for name in ("python3", "python3.11", "python3.12", "python3.13", "python"):
         old = tmp_path / name
         old.write_text("#!/bin/sh\nexit 1\n")
@@ -110,7 +110,7 @@ def test_pips_settings_are_read_as_pip_reads_them() -> None:
     assert read == {"index-url": "https://two.example/simple", "timeout": "90"}
 
 
-def test_uv_is_told_where_pip_would_install_from(tmp_path: Path) -> None:
+def test_uv_gets_the_index_settings_of_pip(tmp_path: Path) -> None:
     settings = {
         "index-url": "https://user:word@own.example/simple",
         "extra-index-url": f"\nhttps://more.example/simple\nfile://{tmp_path}/none",
@@ -132,7 +132,7 @@ def test_uv_is_told_where_pip_would_install_from(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("setting", ["no-binary", "client-cert", "only-binary", "a-setting-of-tomorrow"])
-def test_a_setting_that_uv_does_not_know_leaves_the_work_to_pip(setting: str) -> None:
+def test_pip_installs_when_uv_does_not_know_a_setting(setting: str) -> None:
     assert UV_INSTALL["environment"]({setting: "1"}) is None
 
 
@@ -164,7 +164,7 @@ def set_up(project: Path, *, fails: str) -> tuple[int, list[str]]:
     return done.returncode, [line for line in asked if not line.startswith("-c ")]
 
 
-def test_setup_installs_with_uv_that_pip_brought(tmp_path: Path) -> None:
+def test_setup_installs_uv_with_pip_and_then_uses_uv(tmp_path: Path) -> None:
     status, asked = set_up(tmp_path, fails="never")
     assert status == 0
     assert re.search(r"-m pip install .*uv==\d", asked[0])
@@ -172,13 +172,13 @@ def test_setup_installs_with_uv_that_pip_brought(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fails", ["*uv==*", "*uv_install*"])
-def test_setup_installs_with_pip_where_uv_cannot_be_had_or_fails(fails: str, tmp_path: Path) -> None:
+def test_setup_uses_pip_when_uv_is_missing_or_fails(fails: str, tmp_path: Path) -> None:
     status, asked = set_up(tmp_path, fails=fails)
     assert status == 0
     assert re.search(r"-m pip install (?!.*uv==).*-r requirements.txt", asked[-1])
 
 
-def test_setup_fails_where_pip_fails_too(tmp_path: Path) -> None:
+def test_setup_fails_when_pip_fails(tmp_path: Path) -> None:
     assert set_up(tmp_path, fails="*install*")[0] == 1
 
 
@@ -234,23 +234,23 @@ def made_with(project: Path, *pythons: Path, user: int = 0, **environment: str) 
     return (project / "made-with").read_text(encoding="utf-8").strip(), done.stderr
 
 
-def test_root_sets_newsbot_up_with_a_python_that_a_service_can_run(
-    two_pythons: tuple[Path, Path], tmp_path: Path
-) -> None:
+def test_setup_as_root_chooses_a_python_that_a_service_can_run(two_pythons: tuple[Path, Path], tmp_path: Path) -> None:
     home, system = two_pythons
     python, said = made_with(tmp_path, home, system)
     assert (python, said) == (str(system), "")
 
 
 @pytest.mark.parametrize(("user", "environment"), [(1000, {}), (0, {"CI": "true"})])
-def test_whoever_runs_newsbot_alone_gets_the_first_python(
+def test_setup_as_a_user_chooses_the_first_python(
     user: int, environment: dict[str, str], two_pythons: tuple[Path, Path], tmp_path: Path
 ) -> None:
     home, system = two_pythons
     assert made_with(tmp_path, home, system, user=user, **environment) == (str(home), "")
 
 
-def test_root_is_told_where_no_python_can_be_run_by_a_service(two_pythons: tuple[Path, Path], tmp_path: Path) -> None:
+def test_setup_as_root_warns_when_no_python_can_be_run_by_a_service(
+    two_pythons: tuple[Path, Path], tmp_path: Path
+) -> None:
     home, system = two_pythons
     (system.parent / "no-venv").touch()
     python, said = made_with(tmp_path, home, system)

@@ -41,7 +41,7 @@ async def at_once(answers: SharedAnswers, site: Asked, urls: Sequence[str], quer
 
 
 @pytest.mark.parametrize("lasting", [GOOD, Reply(status=404, url=INDEX.url)], ids=["200", "404"])
-def test_targets_of_one_host_ask_for_the_index_once(lasting: Reply) -> None:
+def test_targets_of_one_host_request_the_index_once(lasting: Reply) -> None:
     async def run() -> None:
         site = Asked([lasting, GOOD])
         answers = shared(site, ARTICLES)
@@ -63,7 +63,7 @@ def test_targets_of_one_host_ask_for_the_index_once(lasting: Reply) -> None:
     ],
     ids=["timeout", "503", "429", "408", "cut off"],
 )
-def test_a_failure_is_shared_with_those_alone_that_waited_for_it(failure: Reply) -> None:
+def test_failure_is_shared_only_with_targets_that_waited_for_it(failure: Reply) -> None:
     async def run() -> None:
         site = Asked([failure, GOOD])
         answers = shared(site, ARTICLES)
@@ -84,7 +84,7 @@ def test_a_failure_is_shared_with_those_alone_that_waited_for_it(failure: Reply)
     ],
     ids=["one target", "two hosts", "a listing", "a page"],
 )
-def test_nothing_else_is_shared(urls: Sequence[str], query: Query) -> None:
+def test_other_queries_are_not_shared(urls: Sequence[str], query: Query) -> None:
     async def run() -> None:
         site = Asked([GOOD, GOOD])
         await at_once(shared(site, urls), site, [urls[0], urls[0]], query)
@@ -94,7 +94,7 @@ def test_nothing_else_is_shared(urls: Sequence[str], query: Query) -> None:
 
 
 @pytest.mark.parametrize("urls", [ARTICLES, ARTICLES[:1]], ids=["articles", "one article"])
-def test_an_answer_that_queries_name_is_shared_by_its_name_whatever_it_is(urls: Sequence[str]) -> None:
+def test_answer_to_a_named_query_is_shared_with_any_result(urls: Sequence[str]) -> None:
     async def run() -> None:
         failure, stopped = (Reply(status=0, url=INDEX.url, error=error) for error in ("timeout", "stopped"))
         site = Asked([failure, stopped, GOOD])
@@ -111,7 +111,7 @@ def test_an_answer_that_queries_name_is_shared_by_its_name_whatever_it_is(urls: 
     asyncio.run(run())
 
 
-def test_addresses_of_one_host_with_one_pace_stand_beside_one_another() -> None:
+def test_targets_of_one_host_with_one_delay_are_grouped() -> None:
     urls = [f"https://a.example/{number}/" for number in range(MOST_TOGETHER + 2)]
     alone = ["https://a.example/", "https://b.example/x/"]
     targets = [Target(url=url) for url in [*urls, *alone]] + [Target(url="https://a.example/slow/", delay=5)]
@@ -135,7 +135,7 @@ def test_the_answers_of_a_host_are_released_when_its_last_target_ends() -> None:
     asyncio.run(run())
 
 
-def test_the_answers_that_are_kept_have_a_limit_and_the_last_used_ones_stay() -> None:
+def test_least_recently_used_answers_are_dropped_beyond_the_limit() -> None:
     async def run() -> None:
         site = Asked([Reply(status=404, url="", body=bytes(MOST_BYTES // 4))] * 6)
         answers = shared(site, ARTICLES)
@@ -154,7 +154,7 @@ def test_the_answers_that_are_kept_have_a_limit_and_the_last_used_ones_stay() ->
     asyncio.run(run())
 
 
-def test_an_answer_that_is_too_large_to_keep_beside_others_is_shared() -> None:
+def test_answer_as_large_as_the_limit_is_shared() -> None:
     async def run() -> None:
         site = Asked([Reply(status=200, url="", body=bytes(MOST_BYTES))])
         await at_once(shared(site, ARTICLES), site, ARTICLES)
@@ -163,7 +163,7 @@ def test_an_answer_that_is_too_large_to_keep_beside_others_is_shared() -> None:
     asyncio.run(run())
 
 
-def test_a_target_that_is_cancelled_lets_the_next_one_ask() -> None:
+def test_next_target_sends_the_request_of_a_cancelled_target() -> None:
     async def run() -> None:
         site = Asked([GOOD])
         answers = shared(site, ARTICLES)

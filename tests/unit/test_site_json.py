@@ -33,10 +33,10 @@ SITE = Site(
 TYPES = b"""{"report": {"slug": "report", "rest_base": "reports", "rest_namespace": "wp/v2", "taxonomies": []}}"""
 
 
-def test_a_site_comes_back_as_it_was_kept() -> None:
+def test_site_is_read_as_it_was_stored() -> None:
     assert site_from_json(site_as_json(SITE)) == SITE
-    told = replace(SITE, types={"report": "/wp/v2/reports"}, doubted=True)
-    assert site_from_json(site_as_json(told)) == told
+    other = replace(SITE, types={"report": "/wp/v2/reports"}, doubted=True)
+    assert site_from_json(site_as_json(other)) == other
 
 
 def test_a_refusal_that_passes_is_the_first_one_again_when_it_comes_back() -> None:
@@ -54,7 +54,7 @@ def test_a_refusal_that_passes_is_the_first_one_again_when_it_comes_back() -> No
     assert not again.has_passed({WHOLE_ROUTE}).is_closed
 
 
-def test_a_site_kept_before_types_were_is_a_site() -> None:
+def test_stored_site_without_types_is_read() -> None:
     kept = site_as_json(SITE)
     del kept["types"]
     assert site_from_json(kept) == SITE

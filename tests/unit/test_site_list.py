@@ -24,7 +24,7 @@ def written(folder: Path, name: str, text: str) -> Path:
     return folder / name
 
 
-def test_csv_and_toml_say_the_same(tmp_path: Path) -> None:
+def test_csv_and_toml_give_the_same_targets(tmp_path: Path) -> None:
     table = written(
         tmp_path,
         "sites.csv",
@@ -44,7 +44,7 @@ def test_csv_and_toml_say_the_same(tmp_path: Path) -> None:
     assert (second, second.pace()) == (Target(url="b.example"), {})
 
 
-def test_byte_order_mark_and_windows_line_ends_are_no_part_of_a_list(tmp_path: Path) -> None:
+def test_byte_order_mark_and_windows_line_ends_are_ignored(tmp_path: Path) -> None:
     texts = {
         "s.txt": "# ours\r\na.example\r\n",
         "s.csv": "url\r\na.example\r\n",
@@ -73,7 +73,7 @@ ENCODINGS = {
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("layout", TABLES)
-def test_a_table_is_read_however_a_spreadsheet_saved_it(layout: str, encoding: str, tmp_path: Path) -> None:
+def test_table_is_read_in_every_encoding_and_layout_of_spreadsheets(layout: str, encoding: str, tmp_path: Path) -> None:
     # The code page of Western Windows has no space of no width.
     table = TABLES[layout] if encoding != "cp1252" else TABLES[layout].replace("\u200b", "").replace("\u2003", "")
     path = tmp_path / "Sites.CSV"
@@ -89,7 +89,7 @@ def test_a_table_that_excel_saved_as_unicode_text_is_a_table(tmp_path: Path) -> 
     assert read_sites(path) == [Target(url="a.example"), Target(url="b.example")]
 
 
-def test_half_a_file_of_utf16_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_truncated_utf16_file_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "sites.csv"
     path.write_bytes("url\r\na.example\r\n".encode("utf-16") + b"x")
     with pytest.raises(BadArgument, match="line 3: it is not UTF-16"):
@@ -115,14 +115,14 @@ def test_half_a_file_of_utf16_is_refused_with_its_line(tmp_path: Path) -> None:
         ("s.toml", "", "contains no site"),
     ],
 )
-def test_list_that_cannot_be_meant_is_refused(name: str, text: str, said: str, tmp_path: Path) -> None:
+def test_invalid_site_list_is_refused(name: str, text: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(BadArgument) as caught:
         read_sites(written(tmp_path, name, text))
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_columns_of_its_owners_own_are_told(tmp_path: Path) -> None:
+def test_unknown_columns_are_reported(tmp_path: Path) -> None:
     path = written(tmp_path, "s.csv", "country,url,circulation\nNL,a.example,90000\n")
     assert [one.url for one in read_sites(path)] == ["a.example"]
     assert ignored_columns(path) == ["circulation", "country"]
@@ -140,23 +140,23 @@ def test_columns_of_its_owners_own_are_told(tmp_path: Path) -> None:
         ("2w", timedelta(days=14), True),
     ],
 )
-def test_site_is_due_when_its_time_has_passed(every: str | None, ago: timedelta | None, due: bool) -> None:
+def test_site_is_due_after_its_interval(every: str | None, ago: timedelta | None, due: bool) -> None:
     target = validate(Target, {"url": "a.example"} | ({"every": every} if every else {}))
     assert target.due(None if ago is None else NOW - ago, NOW) is due
 
 
-def test_due_needs_a_list() -> None:
+def test_due_needs_a_site_list() -> None:
     with pytest.raises(BadArgument, match="due=1 chooses among many sites: add sites=FILE"):
         validate(PostArguments, {"site": "a.example", "due": "1"})
 
 
-def test_a_window_without_time_is_refused_by_the_dates_where_it_begins_and_ends() -> None:
+def test_empty_window_is_refused_with_its_dates() -> None:
     assert validate(PostArguments, {"site": "a.example", "since": "2024-05-01", "until": "2024-05-01"}).since
     with pytest.raises(BadArgument, match="leave no time, 2024-05-02T00:00:00 to 2024-05-02T00:00:00: exchange"):
         validate(PostArguments, {"site": "a.example", "since": "2024-05-02", "until": "2024-05-01"})
 
 
-def test_patience_of_the_list_holds_for_the_sites_own_host_only() -> None:
+def test_limits_of_the_site_list_apply_only_to_the_host_of_the_site() -> None:
     run = Limits(max_wait=3600, give_up=900)
     request = Request("https://a.example/", meta={"newsbot_max_wait": 60.0})
     assert limits_of(request, "a.example", run) == Limits(max_wait=60, give_up=900)
@@ -164,12 +164,12 @@ def test_patience_of_the_list_holds_for_the_sites_own_host_only() -> None:
     assert limits_of(Request("https://b.example/"), "b.example", run) is run
 
 
-def test_every_entry_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
+def test_all_invalid_entries_are_reported_together(tmp_path: Path) -> None:
     listed = tmp_path / "sites.csv"
     listed.write_text("url,every\nhttps://a.example,1h\nnot a url,\nhttps://b.example,5 parsecs\n" + "ftp://c\n" * 7)
-    with pytest.raises(BadArgument) as told:
+    with pytest.raises(BadArgument) as refused:
         read_sites(listed)
-    said = str(told.value)
+    said = str(refused.value)
     assert said.count("line ") == 5
     assert said.startswith(f"sites= {listed}: 9 entries cannot be used. The first ones are line 3: url= 'not a url' is")
     assert "; line 4: every= takes a number and m, h, d or w" in said

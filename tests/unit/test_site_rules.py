@@ -41,7 +41,7 @@ def written(folder: Path, text: str, name: str = "sites.toml") -> Path:
     return path
 
 
-def test_rules_are_added_and_switched_off_for_their_site_alone(tmp_path: Path) -> None:
+def test_rules_are_added_and_disabled_only_for_their_site(tmp_path: Path) -> None:
     crawler = get_crawler()
     pipeline = CleanPipeline.from_crawler(crawler)
     for target in read_sites(written(tmp_path, LIST)):
@@ -62,7 +62,7 @@ def test_a_csv_names_rules_in_a_column(tmp_path: Path) -> None:
     assert [target.rules_off for target in read_sites(path)] == [("yarpp", "jetpack-share"), ()]
 
 
-def test_sites_that_ask_for_the_same_share_one_set() -> None:
+def test_sites_with_equal_rules_share_one_rule_set() -> None:
     one, other = (Target(url=url, rules_off=("yarpp",)) for url in (GAZETTE, OTHER))
     assert one.cleaning_rules() is other.cleaning_rules()
     assert Target(url=GAZETTE).cleaning_rules() is None
@@ -89,7 +89,7 @@ def test_sites_that_ask_for_the_same_share_one_set() -> None:
         ),
     ],
 )
-def test_what_cannot_be_a_rule_is_one_line(tmp_path: Path, table: str, said: str) -> None:
+def test_invalid_rule_gives_one_line(tmp_path: Path, table: str, said: str) -> None:
     path = written(tmp_path, f'[[site]]\nurl = "https://a.test"\n\n[[site]]\nurl = "https://b.test"\n{table}\n')
     with pytest.raises(BadArgument) as refused:
         read_sites(path)
@@ -99,7 +99,7 @@ def test_what_cannot_be_a_rule_is_one_line(tmp_path: Path, table: str, said: str
     assert "\n" not in line
 
 
-def test_a_rule_may_take_the_name_of_one_that_is_off() -> None:
+def test_rule_can_have_the_name_of_a_disabled_rule() -> None:
     target = Target(url=GAZETTE, rules_off=("yarpp",), rule=[{"name": "yarpp", "select": [".mine"]}])  # type: ignore[arg-type]
     rules = target.cleaning_rules()
     assert rules is not None

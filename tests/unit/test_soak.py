@@ -13,26 +13,26 @@ EACH = -(-(SOAK or 200) // PARTS)
 
 @pytest.mark.soak
 @pytest.mark.parametrize("part", range(PARTS))
-def test_sequences_break_no_promise(part: int) -> None:
+def test_random_sequences_lose_no_row(part: int) -> None:
     """A seed gives the same sequence in each run; ``python -m tests.unit.soak_sequences`` reduces one that fails."""
     played = {seed: play(sequence(seed)) for seed in range(part * EACH, (part + 1) * EACH)}
-    broken = {seed: told for seed, told in played.items() if told is not None}
+    broken = {seed: fault for seed, fault in played.items() if fault is not None}
     assert broken == {}
 
 
-def test_a_comment_that_lost_its_place_to_another_one_comes() -> None:
+def test_comment_displaced_by_another_comment_is_delivered() -> None:
     """Three comments share a date, and the site ignores orderby= and order=. The count of a listing misses one row."""
     lie = ("begin_lie", 2208)
     assert play(History("comments", posts=33, ties=3, per_page=5, steps=(Step(acts=(lie, ("twin", 254))),))) is None
 
 
-def test_a_row_that_left_a_site_without_any_order_is_not_kept_in_silence() -> None:
+def test_deletion_on_a_site_without_any_order_is_not_missed_silently() -> None:
     """The site ignores exclude=, include= and orderby=, so that the second listing breaks off. Its count confirms the
     first one, and says nothing of a row that only the archive holds."""
     assert play(sequence(50_355)) is None
 
 
-def test_a_hidden_row_does_not_stand_for_a_row_that_vanished() -> None:
+def test_hidden_row_does_not_replace_a_deleted_row_in_the_count() -> None:
     """The total does not change any more. Two hidden rows stand before the newest row, and an older row is trashed: the
     newest row keeps its rank, so that the rank proves nothing."""
     steps = (
@@ -45,7 +45,7 @@ def test_a_hidden_row_does_not_stand_for_a_row_that_vanished() -> None:
     assert play(History("media", posts=7, ties=1, per_page=3, steps=steps, longest=215)) is None
 
 
-def test_a_page_that_a_hidden_row_made_short_is_not_the_whole_site() -> None:
+def test_short_page_with_a_hidden_row_is_not_the_whole_site() -> None:
     """The site sends the number of rows on a page as the total. A hidden row takes a place on the first page, which
     then looks like a whole collection of two rows."""
     steps = (

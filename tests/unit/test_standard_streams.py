@@ -23,7 +23,7 @@ os._exit(number)
 
 
 @pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)], ids=str)
-def test_no_file_takes_the_number_of_a_stream_that_was_closed(closed: tuple[int, ...]) -> None:
+def test_no_file_gets_the_descriptor_of_a_closed_standard_stream(closed: tuple[int, ...]) -> None:
     opened = subprocess.run(
         [sys.executable, "-S", "-c", PROGRAM],
         preexec_fn=lambda: os.closerange(min(closed), max(closed) + 1),
@@ -38,7 +38,7 @@ class Full(io.StringIO):
         raise OSError(28, "No space left on device")
 
 
-def test_an_output_that_takes_no_more_ends_the_command_with_one_line(
+def test_full_standard_output_ends_the_command_with_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Full())

@@ -29,7 +29,7 @@ def site(number: int = 1, verdict: SiteVerdict = "complete", why: str = "all cam
     return facts
 
 
-def test_five_thousand_sites_end_in_fifteen_lines_with_the_worst_first() -> None:
+def test_summary_of_five_thousand_sites_has_fifteen_lines_with_the_worst_first() -> None:
     sites = [site(number, delivered=10, new=10) for number in range(4_900)]
     sites += [site(4_900 + number, "incomplete", f"after {number} rows: no answer came") for number in range(90)]
     sites += [
@@ -48,7 +48,7 @@ def test_five_thousand_sites_end_in_fifteen_lines_with_the_worst_first() -> None
     assert table(sites) == []
 
 
-def test_every_verdict_has_its_place() -> None:
+def test_every_verdict_is_in_the_summary() -> None:
     verdicts = get_args(SiteVerdict)
     sites = [SiteFacts(asked=f"https://{verdict}.example", verdict=verdict, why="why") for verdict in verdicts]
     lines = summary(sites, Ended(spider="wp_posts"))
@@ -69,7 +69,7 @@ def test_more_reasons_than_lines_are_counted() -> None:
     assert "files: a, b, c, 1 more" in lines
 
 
-def test_both_figures_are_told() -> None:
+def test_summary_has_the_rows_of_the_run_and_of_the_whole_answer() -> None:
     update = site(delivered=3, new=1, edited=1, deleted=1, unchanged=2, live=900)
     update.collections["post"].mode, update.collections["post"].since = "update", "2026-11-23T10:15:00Z"
     update.collections["post"].count_answer()
@@ -92,15 +92,15 @@ def test_both_figures_are_told() -> None:
     assert told == {update.asked: True, overwritten.asked: False, full.asked: False}
 
 
-def test_rows_that_no_file_holds_are_told() -> None:
-    told = "the rows of this run are in no file, since its feeds failed; the next run delivers them"
+def test_summary_reports_rows_that_are_in_no_file() -> None:
+    line = "the rows of this run are in no file, since its feeds failed; the next run delivers them"
     come, nothing = site(delivered=3, new=3), site(2)
-    assert told in summary([come], Ended(spider="wp_posts", undelivered=True))
-    assert told not in summary([come], Ended(spider="wp_posts"))
-    assert told not in summary([nothing], Ended(spider="wp_posts", undelivered=True))
+    assert line in summary([come], Ended(spider="wp_posts", undelivered=True))
+    assert line not in summary([come], Ended(spider="wp_posts"))
+    assert line not in summary([nothing], Ended(spider="wp_posts", undelivered=True))
 
 
-def test_the_summary_stands_not_among_rows() -> None:
+def test_feed_on_standard_output_is_recognised() -> None:
     assert has_standard_output({"stdout:": {}})
     assert not has_standard_output({"a.csv": {}})
 
@@ -121,7 +121,7 @@ def test_every_verdict_has_a_next_step(verdict: str, cause: str | None, step: st
     assert next_step(verdict, cause) == step
 
 
-def test_the_next_step_of_one_site_names_its_address() -> None:
+def test_next_step_of_one_site_names_its_address() -> None:
     lost = SiteFacts(asked="https://a.example/x")
     lost.end("closed", "no WordPress REST API was found", "no-api")
     lines = summary([lost], Ended(spider="wp_posts"))
@@ -144,11 +144,11 @@ def test_every_cause_has_a_next_step() -> None:
         (None, None),
     ],
 )
-def test_a_fault_tells_its_cause(fault: Exception | None, cause: str | None) -> None:
+def test_fault_has_a_cause(fault: Exception | None, cause: str | None) -> None:
     assert cause_of(fault) == cause
 
 
-def test_rows_outside_the_window_count_neither_as_come_nor_as_expected() -> None:
+def test_rows_outside_the_window_are_not_counted() -> None:
     facts = site(expected_before=149, seen=150, outside_window=2, sent=147)
     progress = measure(facts, seconds=10, now=0, wait=None, limit=None)
     assert (progress.done, progress.total) == (148, 148)
@@ -161,14 +161,14 @@ def test_rows_outside_the_window_count_neither_as_come_nor_as_expected() -> None
     assert cells(measure(site(expected_before=149, seen=6), seconds=1, now=0, wait=None, limit=5))[0] == "5 of 5 rows"
 
 
-def test_a_reason_to_stop_is_told_once() -> None:
+def test_reason_of_a_stop_is_not_repeated() -> None:
     stopped = Reply(status=0, url="https://a.example/", error="stopped")
     assert stopped.reason == "the crawl is stopping"
     spent = replace(stopped, detail="the 12 requests of this examination are used")
     assert spent.reason == "the 12 requests of this examination are used"
 
 
-def test_files_that_differ_in_their_suffix_and_hosts_are_named_once() -> None:
+def test_files_that_differ_only_in_their_suffix_are_named_together() -> None:
     down = SiteFacts(asked="127.0.0.1:9", verdict="incomplete", cause="unreachable")
     down.why = "127.0.0.1:9: the connection was refused (errno)"
     lines = summary([down], Ended(spider="wp_posts", files=["data/a-1.csv", "data/a-1.jsonl", "b.xlsx"]))
@@ -206,18 +206,18 @@ def test_the_screen_shows_progress_and_warnings_while_the_log_goes_to_a_file(
     assert lines[-1] == "There are more warnings and errors: data/logs/r.log has them all"
 
 
-def test_a_line_that_the_screen_cannot_show_ends_no_crawl(capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_record_that_cannot_be_formatted_does_not_end_the_crawl(capsys: pytest.CaptureFixture[str]) -> None:
     screen = ScreenLog("data/logs/r.log")
     wrong = {"name": "a.pipeline", "levelno": logging.WARNING, "levelname": "WARNING", "msg": "%d rows", "args": ("x",)}
     screen.handle(logging.makeLogRecord(wrong))
     empty = {"levelno": logging.ERROR, "levelname": "ERROR", "msg": "", "exc_info": (ValueError, ValueError("x"), None)}
     screen.handle(logging.makeLogRecord(empty))
-    told = capsys.readouterr().err
-    assert "--- Logging error ---" in told
-    assert "ERROR: : ValueError: x" in told
+    output = capsys.readouterr().err
+    assert "--- Logging error ---" in output
+    assert "ERROR: : ValueError: x" in output
 
 
-def test_a_line_tells_rows_of_the_total_speed_time_left_and_why_a_site_waits() -> None:
+def test_progress_line_has_rows_total_speed_time_left_and_reason_of_a_wait() -> None:
     facts = site(seen=300, expected_before=1_000, requests=7)
     wait = Wait(until=112.0, why="the host asks for it")
     measured = measure(facts, seconds=60, now=100.0, wait=wait, limit=None)
@@ -238,7 +238,7 @@ def test_a_line_tells_rows_of_the_total_speed_time_left_and_why_a_site_waits() -
     assert measure(SiteFacts(asked="a.example"), seconds=9, now=0, wait=None, limit=None).kind == "finding the API"
 
 
-def test_the_time_left_counts_the_sites_behind_the_active_ones() -> None:
+def test_time_left_includes_sites_that_have_not_started() -> None:
     active = [Progress(name="a", kind="post", done=1, total=2, requests=1, per_minute=1.0, left=60.0)]
     assert time_left(Sums(listed=100, ended=20, rows=9, requests=9, seconds=600), active) == 2_400
     assert time_left(Sums(listed=100, ended=80, rows=9, requests=9, seconds=80), active) == 60, "a site needs longer"
@@ -249,7 +249,7 @@ def test_the_time_left_counts_the_sites_behind_the_active_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(59.4, "59 s"), (61, "1 min"), (12_000, "3 h 20 min"), (187_200, "2 d 4 h")]
+    ("seconds", "words"), [(59.4, "59 s"), (61, "1 min"), (12_000, "3 h 20 min"), (187_200, "2 d 4 h")]
 )
-def test_durations_are_told_as_people_say_them(seconds: float, told: str) -> None:
-    assert duration(seconds) == told
+def test_durations_are_printed_in_words(seconds: float, words: str) -> None:
+    assert duration(seconds) == words

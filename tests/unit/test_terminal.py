@@ -22,13 +22,13 @@ HOSTILE = "a\x1b[2J\x9b31m\x07\x00\r\u202e\u2066\u200f\u061c\u2028b"
 ESCAPED = "a\\x1b[2J\\x9b31m\\x07\\x00\\x0d\\u202e\\u2066\\u200f\\u061c\\u2028b"
 
 
-def test_control_characters_become_escapes_and_lines_stay() -> None:
+def test_control_characters_become_escapes_and_line_ends_are_kept() -> None:
     assert visible(HOSTILE) == ESCAPED
     assert visible("two\nlines\tand 日本 עברית é") == "two\nlines\tand 日本 עברית é"
     assert in_one_line("two\nlines") == "two\\nlines"
 
 
-def test_lines_for_the_user_are_visible(capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_in_lines_for_the_user_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     tell(HOSTILE)
     show(HOSTILE)
     out, err = capsys.readouterr()
@@ -46,7 +46,7 @@ def test_lines_for_the_user_hold_no_password(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     "url", ["ftp://ann:se@cret@files.example/", "ftp://ann@b.example:secret@files.example/", "ftp://:secret@a.example"]
 )
-def test_an_at_sign_in_a_name_or_a_password_shows_no_part_of_the_password(url: str) -> None:
+def test_password_with_an_at_sign_is_hidden_completely(url: str) -> None:
     """``urlsplit``, by which feeds are stored, takes the last at sign before the host."""
     hidden = without_passwords(url)
     assert ("cret" not in hidden, urlsplit(hidden)) == (
@@ -62,14 +62,12 @@ def test_an_at_sign_in_a_name_or_a_password_shows_no_part_of_the_password(url: s
         *("https://news.example:8443?mail=a@b.example", "https://news.example:8443#a@b.example"),
     ],
 )
-def test_what_is_no_password_stays(text: str) -> None:
+def test_text_without_a_password_is_unchanged(text: str) -> None:
     assert without_passwords(text) == text
 
 
 @pytest.mark.parametrize(("is_terminal", "written"), [(True, ESCAPED), (False, HOSTILE)])
-def test_a_result_is_changed_only_on_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, written: str
-) -> None:
+def test_result_is_escaped_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch, is_terminal: bool, written: str) -> None:
     out = io.StringIO()
     monkeypatch.setattr(out, "isatty", lambda: is_terminal)
     monkeypatch.setattr(sys, "stdout", out)
@@ -77,7 +75,7 @@ def test_a_result_is_changed_only_on_a_terminal(
     assert out.getvalue() == f"{written}\n"
 
 
-def test_the_table_of_the_receipt_has_a_line_for_each_collection_whatever_a_site_calls_itself() -> None:
+def test_table_of_the_receipt_has_one_line_a_collection_with_any_site_name() -> None:
     facts = SiteFacts(asked=f"http://x.example/\n{HOSTILE}", site=f"http://x.example/\n{HOSTILE}")
     collection = CollectionFacts(type=f"post\n{HOSTILE}", mode="update")
     collection.why = f"403\n{HOSTILE}"
@@ -103,7 +101,7 @@ def test_lines_name_the_command_that_the_user_started(
     assert said.err == "newsbot doctor: takes URLs of sites\n"
 
 
-def test_a_reader_that_has_gone_is_no_failure() -> None:
+def test_closed_pipe_is_no_failure() -> None:
     """``scrapy sites list | head -1``: the exit status is 0, and Python writes no error either when it ends."""
     read, write = os.pipe()
     os.close(read)

@@ -8,7 +8,7 @@ from newsbot.safety.tls import certificate_fault, handshake_fault
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "reason"),
     [
         (9, "is not valid before 2026-01-02: check the clock of this machine"),
         (10, "expired on 2027-03-04: the site must renew it"),
@@ -17,12 +17,12 @@ from newsbot.safety.tls import certificate_fault, handshake_fault
         (23, "is invalid (OpenSSL's code 23)"),
     ],
 )
-def test_a_certificate_that_is_refused(code: int, told: str) -> None:
-    assert told in certificate_fault(code, not_before="20260102000000Z", not_after="20270304000000Z")
+def test_refused_certificate_has_a_reason(code: int, reason: str) -> None:
+    assert reason in certificate_fault(code, not_before="20260102000000Z", not_after="20270304000000Z")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
         (
             "[('SSL routines', '', 'tlsv1 alert protocol version')]",
@@ -34,5 +34,5 @@ def test_a_certificate_that_is_refused(code: int, told: str) -> None:
         ),
     ],
 )
-def test_a_handshake_that_fails(text: str, told: str) -> None:
-    assert told in handshake_fault(text)
+def test_failed_handshake_has_a_reason(text: str, reason: str) -> None:
+    assert reason in handshake_fault(text)

@@ -63,7 +63,7 @@ def test_a_post_with_another_permalink_is_not_the_article() -> None:
     assert (meanings, {query["route"] for query in asked}) == ({}, {"posts"})
 
 
-def test_of_two_posts_with_one_permalink_none_is_taken() -> None:
+def test_two_posts_with_one_permalink_are_not_the_article() -> None:
     posts = [{"id": 1, "link": URLS[0]}, {"id": 3, "link": URLS[0]}, {"id": 2, "link": URLS[1]}]
     assert {meaning.id for meaning in resolved(URLS[:3], posts)[0].values()} == {2}
     assert {meaning.id for meaning in resolved(URLS[:3], [posts[0], *posts[::2]])[0].values()} == {1, 2}
@@ -80,7 +80,7 @@ def test_a_query_in_another_folder_is_not_resolved_by_this_site() -> None:
 
 
 @pytest.mark.parametrize("urls", [URLS[:2], [URLS[4], f"{HOME}/category/e/", f"{HOME}/author/f/", URLS[0]]])
-def test_a_list_that_may_hold_no_articles_costs_no_query(urls: list[str]) -> None:
+def test_list_without_possible_articles_costs_no_query(urls: list[str]) -> None:
     assert resolved(urls, []) == ({}, [])
 
 
@@ -115,7 +115,7 @@ def together(
 ROWS = [{"id": number, "content": "long", "author": 10 + number} for number in range(1, 6)]
 
 
-def test_one_answer_serves_every_article() -> None:
+def test_one_answer_gives_every_article() -> None:
     (sent,), reply = together(OWN, [(ROWS, 200)])
     assert (params(sent)["include"], params(sent)["per_page"]) == ("1,2,3,4,5", "5")
     assert orjson.loads(reply.body) == [ROWS[1]]
@@ -132,13 +132,13 @@ def test_the_route_of_one_article_is_answered_from_the_list() -> None:
 
 
 @pytest.mark.parametrize("rows", [[], ROWS[2:], [{"id": "2x"}]], ids=["none", "others", "no id"])
-def test_an_article_that_the_answer_lacks_is_asked_for_alone(rows: list[Any]) -> None:
+def test_article_missing_in_the_answer_is_requested_alone(rows: list[Any]) -> None:
     sent, reply = together(OWN, [(rows, 200), (ROWS[1:2], 200)])
     assert sent[1] is OWN
     assert orjson.loads(reply.body) == ROWS[1:2]
 
 
-def test_an_article_that_kills_the_page_costs_the_others_a_few_halves() -> None:
+def test_page_with_a_failing_article_is_requested_in_halves() -> None:
     sent, reply = together(OWN, [({}, 500), (ROWS[:2], 200)])
     assert [params(query)["include"] for query in sent] == ["1,2,3,4,5", "1,2"]
     assert orjson.loads(reply.body) == ROWS[1:2]
@@ -149,9 +149,15 @@ def test_an_article_that_kills_the_page_costs_the_others_a_few_halves() -> None:
     assert [query.url for query in together(SINGLE, [({}, 500), ({}, 200)])[0]][1:] == [SINGLE.url]
 
 
-def test_only_articles_that_every_crawl_knows_are_asked_for_together() -> None:
-    told = [article(1), article(2), article(3, text=None), Meaning(kind="article", base="pages", id=4, text="x"), None]
-    (sent,), _ = together(OWN, [(ROWS, 200)], told)
+def test_only_articles_that_every_crawl_knows_are_requested_together() -> None:
+    meanings = [
+        article(1),
+        article(2),
+        article(3, text=None),
+        Meaning(kind="article", base="pages", id=4, text="x"),
+        None,
+    ]
+    (sent,), _ = together(OWN, [(ROWS, 200)], meanings)
     assert params(sent)["include"] == "1,2"
     (alone,), _ = together(OWN, [(ROWS, 200)], [None, article(2, text=None), article(3), None, None])
     assert alone is OWN
@@ -159,7 +165,7 @@ def test_only_articles_that_every_crawl_knows_are_asked_for_together() -> None:
     assert params(sent)["include"] == "1,2"
 
 
-def test_other_queries_are_sent_as_they_are() -> None:
+def test_other_queries_are_sent_unchanged() -> None:
     for query in (
         Query(url=OWN.url.replace("include=2", "include=3"), purpose="list"),
         Query(url=OWN.url.replace("posts", "pages"), purpose="list"),
@@ -170,7 +176,7 @@ def test_other_queries_are_sent_as_they_are() -> None:
         assert sent is query
 
 
-def test_half_an_emoji_in_a_link_is_no_error() -> None:
+def test_lone_surrogate_in_a_link_is_no_error() -> None:
     links = [f"{URLS[0]}?x=\udc00", URLS[1]]
     posts = [{"id": number, "link": link} for number, link in enumerate(links, 1)]
     steps = find_articles(site(), URLS[:3])

@@ -73,7 +73,7 @@ def filled(site: SoakSite, posts: int) -> SoakSite:
     return site
 
 
-def test_ids_that_no_row_has_are_named_and_cost_few_requests() -> None:
+def test_listed_ids_without_rows_are_reported_with_few_requests() -> None:
     site = filled(Inventor(per_page=50), 100)
     facts, _ = crawled("posts", site, SoakArchive(), confirm=False)
     assert facts.verdict == "incomplete"
@@ -82,7 +82,7 @@ def test_ids_that_no_row_has_are_named_and_cost_few_requests() -> None:
     assert len(site.asked) < 150
 
 
-def test_edit_of_a_row_without_a_date_of_change_is_delivered() -> None:
+def test_edit_of_a_row_without_a_modified_date_is_delivered() -> None:
     site, archive = filled(PartlyUndated(per_page=30, undated=frozenset({6})), 200), SoakArchive()
     crawled("posts", site, archive)
     site.now += 3 * DAY
@@ -96,7 +96,7 @@ def test_edit_of_a_row_without_a_date_of_change_is_delivered() -> None:
 
 
 @pytest.mark.parametrize("request_number", range(3, 12))
-def test_new_rows_that_move_to_an_earlier_page_during_a_sweep_come(request_number: int) -> None:
+def test_new_rows_that_move_to_an_earlier_page_during_a_sweep_are_delivered(request_number: int) -> None:
     site, archive = filled(WithoutOffsets(per_page=10), 30), SoakArchive()
     crawled("posts", site, archive)
     site.now += DAY
@@ -113,7 +113,7 @@ def test_new_rows_that_move_to_an_earlier_page_during_a_sweep_come(request_numbe
     assert site.live().keys() <= archive.live().keys() or facts.verdict == "incomplete"
 
 
-def test_total_below_the_rows_of_its_own_page_ends_no_listing() -> None:
+def test_total_below_the_rows_of_its_page_does_not_end_a_listing() -> None:
     """The hidden row makes the first page short, and the site counts one row."""
     site, found = SoakSite(per_page=5, lie="total too low"), list[Listed | Newest]()
     site.insert(START - 9 * DAY, hidden=True)
@@ -132,7 +132,7 @@ def test_total_below_the_rows_of_its_own_page_ends_no_listing() -> None:
     assert isinstance(found[1], Newest) and not found[1].is_all
 
 
-def test_new_row_that_the_listing_of_all_ids_lacks_comes() -> None:
+def test_new_row_missing_in_the_listing_of_all_ids_is_delivered() -> None:
     site, archive = filled(Forgetting(per_page=10), 30), SoakArchive()
     crawled("posts", site, archive)
     site.now += DAY
@@ -141,7 +141,7 @@ def test_new_row_that_the_listing_of_all_ids_lacks_comes() -> None:
     assert archive.live().keys() == site.live().keys()
 
 
-def test_edits_that_a_listing_counts_and_does_not_show_come() -> None:
+def test_edits_that_a_listing_counts_and_does_not_show_are_delivered() -> None:
     """The site gives the latest three of five edits for every offset, and its count of all rows stays the same."""
     site, archive = filled(SoakSite(per_page=3, longest=150), 40), SoakArchive()
     crawled("posts", site, archive)

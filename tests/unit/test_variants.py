@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.real.variants import VARIANTS
 
 
-def test_the_variants_hide_in_ten_ways_and_are_healthy_in_twenty() -> None:
+def test_there_are_ten_hiding_and_twenty_healthy_variants() -> None:
     assert sum(one.hides for one in VARIANTS) >= 10
     assert sum(not one.hides for one in VARIANTS) >= 20
     assert len({one.name for one in VARIANTS}) == len(VARIANTS)

@@ -50,7 +50,7 @@ def given(*posts: int) -> tuple[int, bytes]:
     ],
     ids=["two of them came before", "a post refuses", "a record is gone", "smaller pages", "other posts"],
 )
-def test_each_post_takes_the_smallest_request_that_names_it(
+def test_children_of_a_post_come_from_the_smallest_request_that_names_it(
     monkeypatch: pytest.MonkeyPatch, recorded: dict[str, tuple[int, bytes]], have: dict[int, int], lacking: set[int]
 ) -> None:
     answers = WarcAnswers()

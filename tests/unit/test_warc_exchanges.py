@@ -85,7 +85,7 @@ def test_an_exchange_holds_the_bytes_of_the_connection_and_no_secret() -> None:
     assert first.received == len(early + HEAD + BODY)
 
 
-def test_a_request_that_is_sent_again_begins_its_exchange_anew() -> None:
+def test_repeated_request_restarts_its_exchange() -> None:
     exchange = Exchange(url=URL)
     for _ in range(2):
         exchange.start("192.0.2.1")
@@ -112,19 +112,19 @@ def test_the_headers_of_the_final_answer_are_found(data: bytes, head: bytes) -> 
     assert data[start:end] == head
 
 
-def test_no_login_of_an_address_is_told() -> None:
+def test_login_in_a_url_is_removed() -> None:
     given = {"site": ["https://anna:p@ss:w@news.example/?q=a@b"], "follow": ("a",), "limit": 3}
     assert open_values(given) == {"site": ["https://news.example/?q=a@b"], "follow": ["a"], "limit": 3}
 
 
-def test_a_site_list_loses_its_secrets_and_keeps_its_rules() -> None:
+def test_secrets_of_a_site_list_are_removed_and_its_rules_are_kept() -> None:
     rule = {"name": "ours", "select": ["[data-token=abc]"], "texts": ["//anna@a.example?token=1"]}
     entry = open_entry(Target.model_validate({"url": "https://a.example/?token=S3", "rule": [rule]}))
     assert entry["url"] == "https://a.example/?token=left-out"
     assert entry["rule"] == [rule | {"what": "a rule of the site list"}]
 
 
-def test_a_full_temporary_disk_breaks_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_temporary_disk_does_not_fail_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     exchange = Exchange(url=URL)
     full = OSError(28, "No space left on device")
 
@@ -139,7 +139,7 @@ def test_a_full_temporary_disk_breaks_no_answer(monkeypatch: pytest.MonkeyPatch)
     assert exchange.fault is full
 
 
-def test_a_bare_carriage_return_ends_no_header() -> None:
+def test_bare_carriage_return_does_not_end_a_header() -> None:
     assert without_secrets(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\rb=2\r\nX: y\r\n\r\n").count(b"b=2") == 0
 
 
@@ -156,13 +156,13 @@ SECRETS = (
 
 
 @pytest.mark.parametrize("secret", SECRETS, ids=lambda line: line.partition(b":")[0].decode())
-def test_no_header_with_a_secret_is_kept(secret: bytes) -> None:
+def test_header_with_a_secret_is_removed(secret: bytes) -> None:
     kept = (b"GET / HTTP/1.1\r\nHost: a.example\r\nVary: Cookie\r\n", b"Access-Control-Allow-Credentials: true\r\n\r\n")
     assert without_secrets(secret.join((kept[0], b"\r\n" + kept[1]))) == b"".join(kept)
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "expected"),
     [
         ("/a/?password=S3&b=1", "/a/?password=left-out&b=1"),
         ("https://a.example/?post_password=S3", "https://a.example/?post_password=left-out"),
@@ -177,11 +177,13 @@ def test_no_header_with_a_secret_is_kept(secret: bytes) -> None:
     ],
     ids=["password", "post", "login", "tokens", "brackets", "hyphen", "fragment", "callback", "no scheme", "no secret"],
 )
-def test_no_address_with_a_secret_is_kept(url: str, told: str) -> None:
-    assert open_url(url) == told
-    assert without_secrets(f"GET {url} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(f"GET {told} HTTP".encode())
+def test_secret_in_a_url_is_removed(url: str, expected: str) -> None:
+    assert open_url(url) == expected
+    assert without_secrets(f"GET {url} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(
+        f"GET {expected} HTTP".encode()
+    )
     moved = f"HTTP/1.1 302 Found\r\nLocation: {url}\r\nX-Original-URL: {url}\r\nX: {url}\r\n\r\n".encode()
-    assert f"Location: {told}\r\nX-Original-URL: {told}\r\nX: {url}\r\n".encode() in without_secrets(moved)
+    assert f"Location: {expected}\r\nX-Original-URL: {expected}\r\nX: {url}\r\n".encode() in without_secrets(moved)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +200,7 @@ def test_no_address_with_a_secret_is_kept(url: str, told: str) -> None:
     ],
     ids=range(12),
 )
-def test_every_url_finds_its_exchange_when_it_is_sent(url: str) -> None:
+def test_every_sent_url_has_its_exchange(url: str) -> None:
     asked = ScrapyRequest(url).url
     exchange = Exchange(url=asked)
     exchanges = {url_as_sent(urldefrag(asked)[0]): exchange}

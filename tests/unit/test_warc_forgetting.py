@@ -20,7 +20,7 @@ from tests.unit.test_warc_writing import OPEN_HEAD, records, response, writer
 
 
 @pytest.mark.parametrize("length", [400, 65_553, 65_554, 65_558, 65_559, 131_100, 200_000])
-def test_a_note_takes_the_place_of_a_record_to_the_byte(length: int) -> None:
+def test_replacement_note_has_the_length_of_its_record(length: int) -> None:
     packed = note(length, refers_to="urn:uuid:1", date="2026-11-28T06:00:00Z")
     assert len(packed) == length
     with BytesIO(packed + packed) as file:
@@ -38,7 +38,7 @@ def answered(made_by: WarcFiles, url: str, body: bytes) -> Any:
     )
 
 
-def test_what_is_forgotten_is_overwritten_and_nothing_else(tmp_path: Path) -> None:
+def test_only_forgotten_records_are_overwritten(tmp_path: Path) -> None:
     bodies = {
         "https://news.example/wp-json/wp/v2/users": b'[{"name":"Zo\\u00eb Quist"}]',
         "https://news.example/wp-json/wp/v2/posts?page=1": b"[1]",
@@ -103,7 +103,7 @@ NEWS, FOLDER, OTHER, THREE = (
     ],
     ids=range(12),
 )
-def test_a_record_is_of_one_site(url: str, site: str | None, owner: Sites | None) -> None:
+def test_record_belongs_to_one_site(url: str, site: str | None, owner: Sites | None) -> None:
     headers = {"warc-type": "response", "warc-target-uri": url} | ({"x-newsbot-site": site} if site else {})
     record = WarcFound(offset=0, length=1, headers=headers, block=b"")
     assert [sites for sites in (NEWS, FOLDER, OTHER, THREE) if sites.have(record)] == ([owner] if owner else [])
@@ -113,7 +113,7 @@ def is_private(record: WarcFound) -> bool:
     return b"private" in record.block
 
 
-def test_what_is_forgotten_leaves_a_file_that_a_run_still_writes(tmp_path: Path) -> None:
+def test_records_are_removed_from_a_file_that_a_run_still_writes(tmp_path: Path) -> None:
     stored: list[StoredFile] = []
     writing = writer(tmp_path, stored)
     writing.write([response(writing, b"private")])
@@ -132,7 +132,7 @@ def test_what_is_forgotten_leaves_a_file_that_a_run_still_writes(tmp_path: Path)
 
 
 @pytest.mark.parametrize("by", ["forget", "the next run"])
-def test_a_forget_that_was_killed_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+def test_killed_removal_is_finished_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
     writing = writer(tmp_path, [])
     for body in (b"private 1", b"kept", b"private 2"):
         writing.write([response(writing, body)])
@@ -171,7 +171,7 @@ def page_with(body: str) -> WarcFound:
 
 @pytest.mark.parametrize("name", ["Pat O'Brien", "Pat O\u2019Brien", "pat  o'brien"])
 @pytest.mark.parametrize("text", ["Pat O&#8217;Brien", "Pat O&#039;Brien", "Pat\n O'Brien", "Pat O\\u2019Brien"])
-def test_a_person_is_found_however_the_name_is_written(name: str, text: str) -> None:
+def test_name_of_a_person_is_found_in_every_spelling(name: str, text: str) -> None:
     assert names_person(name, None)(page_with(f"by {text}."))
 
 
@@ -194,5 +194,5 @@ def test_comments_of_every_theme_are_found(mark: str) -> None:
     ],
     ids=["emoji", "rare letter", "quotation marks", "in an attribute", "typographic", "slash", "dash"],
 )
-def test_a_name_with_signs_is_found_in_json_and_html(name: str, text: str) -> None:
+def test_name_with_special_characters_is_found_in_json_and_html(name: str, text: str) -> None:
     assert names_person(name, None)(page_with(f"by {text}."))

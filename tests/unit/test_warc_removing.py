@@ -26,7 +26,7 @@ def record_of(folder: Path, run: str, stored: list[StoredFile], *bodies: bytes) 
 
 
 @pytest.mark.parametrize("during", [b"private a", b"private b"], ids=["its own file", "another file"])
-def test_a_run_may_end_its_file_while_forget_works(tmp_path: Path, during: bytes) -> None:
+def test_run_can_finish_its_file_during_a_removal(tmp_path: Path, during: bytes) -> None:
     stored: list[StoredFile] = []
     writing = writer(tmp_path, stored, "a")
     writing.write([response(writing, body) for body in (b"private a", b"kept", b"private a")])
@@ -46,7 +46,7 @@ def test_a_run_may_end_its_file_while_forget_works(tmp_path: Path, during: bytes
         assert stored[0].sha256 == sha256((tmp_path / stored[0].file).read_bytes()).hexdigest()
 
 
-def test_no_run_waits_for_a_forget_in_its_folder(tmp_path: Path) -> None:
+def test_run_does_not_wait_for_a_removal_in_its_folder(tmp_path: Path) -> None:
     stored: list[StoredFile] = []
     folder = os.open(tmp_path, os.O_RDONLY)
     try:
@@ -58,7 +58,9 @@ def test_no_run_waits_for_a_forget_in_its_folder(tmp_path: Path) -> None:
     assert index_path(path).exists()
 
 
-def test_a_list_that_cannot_be_read_is_told_and_stops_no_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_unreadable_removal_list_is_logged_and_does_not_stop_a_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     foreign = removing(tmp_path / "newsbot-foreign-00001.warc.gz")
     foreign.mkdir()
     stored: list[StoredFile] = []
@@ -69,7 +71,7 @@ def test_a_list_that_cannot_be_read_is_told_and_stops_no_run(tmp_path: Path, cap
         remove(tmp_path, is_private)
 
 
-def test_the_list_of_a_file_that_is_gone_goes_too(tmp_path: Path) -> None:
+def test_removal_list_of_a_deleted_file_is_deleted(tmp_path: Path) -> None:
     listed = removing(tmp_path / "newsbot-gone-00001.warc.gz")
     listed.write_bytes(b'[[0, 500, "urn:uuid:1", "2026-01-01T00:00:00Z"]]')
     finish_removals(tmp_path)

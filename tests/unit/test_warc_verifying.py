@@ -17,7 +17,7 @@ KEPT = {"file": "newsbot-run-00001.warc.gz", "offset": 0, "record": "urn:uuid:1"
 
 
 @pytest.mark.parametrize("warc", [{**KEPT, "file": []}, {**KEPT, "file": {}}, {**KEPT, "offset": []}, {}])
-def test_a_row_whose_record_is_no_record_is_told(tmp_path: Path, warc: dict[str, Any]) -> None:
+def test_row_with_an_invalid_record_is_reported(tmp_path: Path, warc: dict[str, Any]) -> None:
     rows, found = tmp_path / "posts.jsonl", Verified()
     rows.write_bytes(orjson.dumps({"site": "https://news.example", "warc": warc}))
     check_package(tmp_path, [rows], found, absent=["newsbot-other-00001.warc.gz"])
@@ -25,7 +25,7 @@ def test_a_row_whose_record_is_no_record_is_told(tmp_path: Path, warc: dict[str,
 
 
 @pytest.mark.parametrize("type_", [["x"], {}, None, 1])
-def test_a_column_whose_type_is_no_text_is_told(tmp_path: Path, type_: object) -> None:
+def test_column_with_an_invalid_type_is_reported(tmp_path: Path, type_: object) -> None:
     schema = {"fields": [{"name": "id", "type": type_}], "primaryKey": list(PRIMARY_KEY)}
-    told = "posts.jsonl: the descriptor does not describe the columns of these rows"
-    assert told in list(faults_of(tmp_path, [{"path": "posts.jsonl", "schema": schema}]))
+    fault = "posts.jsonl: the descriptor does not describe the columns of these rows"
+    assert fault in list(faults_of(tmp_path, [{"path": "posts.jsonl", "schema": schema}]))

@@ -41,7 +41,7 @@ def records(path: Path) -> list[tuple[str, bytes]]:
         return [(record.record_id or "", record.reader.read()) for record in found]
 
 
-def test_files_are_named_when_they_are_whole_and_divided_when_they_are_large(tmp_path: Path) -> None:
+def test_files_are_renamed_when_whole_and_split_when_large(tmp_path: Path) -> None:
     stored: list[StoredFile] = []
     writing = writer(tmp_path, stored, largest=2_000)
     # Another process of the same run has the first name.
@@ -63,7 +63,7 @@ def test_files_are_named_when_they_are_whole_and_divided_when_they_are_large(tmp
         assert len(records(tmp_path / one.file)) == one.records
 
 
-def test_a_dead_runs_file_keeps_its_whole_records_and_a_living_runs_file_is_left_alone(tmp_path: Path) -> None:
+def test_file_of_a_dead_run_is_finished_and_file_of_a_running_run_is_unchanged(tmp_path: Path) -> None:
     dying, living = (writer(tmp_path, [], run) for run in ("dead", "alive"))
     for one in (dying, living):
         place = one.write([response(one, b"whole")])[0]
@@ -89,7 +89,7 @@ def test_a_dead_runs_file_keeps_its_whole_records_and_a_living_runs_file_is_left
     assert finish_dead(tmp_path) == []
 
 
-def test_a_full_disk_leaves_the_records_that_were_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_keeps_the_whole_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored: list[StoredFile] = []
     writing = writer(tmp_path, stored)
     writing.write([response(writing, b"first")])
@@ -117,14 +117,14 @@ def test_a_full_disk_leaves_the_records_that_were_whole(tmp_path: Path, monkeypa
     assert stored[0].sha256 == sha256(path.read_bytes()).hexdigest()
 
 
-def test_a_lock_is_seen_by_others(tmp_path: Path) -> None:
+def test_lock_is_exclusive(tmp_path: Path) -> None:
     path = tmp_path / "file"
     with path.open("wb") as first, path.open("rb") as second:
         assert lock(first) is Lock.OURS
         assert lock(second) is Lock.TAKEN
 
 
-def test_without_locks_only_a_file_that_was_quiet_for_a_day_is_that_of_a_dead_run(
+def test_without_locks_a_file_is_dead_after_a_day_without_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -140,7 +140,7 @@ def test_without_locks_only_a_file_that_was_quiet_for_a_day_is_that_of_a_dead_ru
     assert [(one.file, one.records) for one in finish_dead(tmp_path)] == [("newsbot-run-00001.warc.gz", 3)]
 
 
-def test_a_file_that_cannot_be_finished_is_told_and_stops_nothing(
+def test_file_that_cannot_be_finished_is_logged_and_other_files_are_finished(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreign = opened(tmp_path / "newsbot-foreign-00001.warc.gz")
@@ -172,11 +172,11 @@ def test_a_file_that_cannot_be_finished_is_told_and_stops_nothing(
     ],
     ids=["order", "port", "usual port", "address"],
 )
-def test_urls_are_sorted_as_replay_tools_look_them_up(url: str, key: str) -> None:
+def test_urls_have_the_sort_keys_of_replay_tools(url: str, key: str) -> None:
     assert surt(url) == key
 
 
-def test_a_run_does_not_take_its_own_new_file_for_that_of_a_dead_run(
+def test_new_file_of_a_run_is_locked_while_dead_files_are_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locks: list[Lock] = []
@@ -195,7 +195,7 @@ def test_a_run_does_not_take_its_own_new_file_for_that_of_a_dead_run(
     assert locks == [Lock.TAKEN]
 
 
-def test_files_of_dead_runs_are_finished_although_the_first_file_could_not_be_made(
+def test_files_of_dead_runs_are_finished_after_the_first_file_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finish_dead = Mock(return_value=[])
@@ -211,14 +211,14 @@ def test_files_of_dead_runs_are_finished_although_the_first_file_could_not_be_ma
 
 
 @pytest.mark.parametrize("off", ["", "0", "false", "No", "off"])
-def test_records_are_off_where_the_setting_says_so(off: str) -> None:
+def test_setting_disables_warc_files(off: str) -> None:
     settings = Settings({"NEWSBOT_WARC": off, "NEWSBOT_DATA": "data"})
     assert warc_folder(settings, asked=None) == ""
     assert warc_folder(settings, asked=True) == "data/warc"
 
 
 @pytest.mark.parametrize("reason", ["a file", "no rights", "full"])
-def test_a_folder_that_takes_no_files_is_refused_before_the_first_request(
+def test_unwritable_folder_is_refused_before_the_first_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
     folder = tmp_path / "warc"

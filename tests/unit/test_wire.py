@@ -50,7 +50,7 @@ def unpacked(encoding: str | None, body: bytes, *, kind: str = "application/json
     return response
 
 
-def test_an_encoding_whose_name_is_no_ascii_is_none() -> None:
+def test_content_encoding_that_is_no_ascii_is_ignored() -> None:
     """Scrapy decodes the name for its warning."""
     middleware = CompressionMiddleware.from_crawler(get_crawler(settings_dict={"DOWNLOAD_MAXSIZE": 100_000}))
     headers: dict[str, str | bytes] = {"Content-Type": "application/json", "Content-Encoding": b"K\xf6ln"}
@@ -59,25 +59,25 @@ def test_an_encoding_whose_name_is_no_ascii_is_none() -> None:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_body_is_read_whatever_its_header_says(name: str) -> None:
+def test_body_is_read_with_a_wrong_content_encoding(name: str) -> None:
     response = unpacked(*BODIES[name])
     assert response.body == JSON
     assert isinstance(response, TextResponse) or name == "a charset for an encoding"
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip", "zstd"])
-def test_a_plain_text_is_never_unpacked_to_rubbish(encoding: str) -> None:
+def test_plain_text_with_a_content_encoding_is_unchanged(encoding: str) -> None:
     for body in SHORT:
         assert unpacked(encoding, body).body == body
 
 
-def test_a_packed_file_stays_packed() -> None:
+def test_compressed_file_is_not_decompressed() -> None:
     assert unpacked(None, PACKED, kind="application/x-gzip").body == PACKED
     assert unpacked(None, PACKED, kind="text/xml", url="https://news.example/sitemap.xml.gz").body == PACKED
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", None])
-def test_a_bomb_behind_a_wrong_header_is_too_large(encoding: str | None) -> None:
+def test_decompression_bomb_with_a_wrong_header_is_too_large(encoding: str | None) -> None:
     with pytest.raises(TooLarge):
         unpacked(encoding, gzip.compress(bytes(1_000_000), mtime=0))
 
@@ -108,7 +108,7 @@ class Browser:
         raise AssertionError("the redirects do not end")
 
 
-def test_a_server_gets_the_cookie_that_its_redirect_waits_for() -> None:
+def test_server_gets_the_cookie_of_its_own_redirect() -> None:
     browser = Browser({URL: (URL, "seen=1; path=/; HttpOnly"), f"{URL}posts": (f"{URL}posts", "seen=1")})
     assert browser.visit(URL) == URL
     assert browser.asked == [(URL, None), (URL, b"seen=1")]
@@ -127,14 +127,14 @@ def test_cookies_of_wordpress_and_of_plugins_are_no_bot_check(name: str) -> None
     assert browser.visit(URL, wants=f"{name}=1".encode()) == URL
 
 
-def test_a_cookie_is_taken_from_any_redirect_of_a_circle() -> None:
+def test_cookie_is_taken_from_any_redirect_of_a_loop() -> None:
     check = "https://news.example/check"
     browser = Browser({URL: (check, ""), check: (URL, "seen=1")})
     assert browser.visit(URL) == URL
     assert [cookie for _, cookie in browser.asked] == [None, None, b"seen=1"]
 
 
-def test_no_server_gets_a_cookie_that_another_one_set_in_the_same_circle() -> None:
+def test_no_server_gets_a_cookie_of_another_server_in_a_redirect_loop() -> None:
     first, second = "https://other.example/1", "https://other.example/2"
     browser = Browser({URL: (first, "session=1"), first: (second, ""), second: (first, "")})
     with pytest.raises(TooManyRedirects):
@@ -159,7 +159,7 @@ def test_no_server_gets_a_cookie_that_another_one_set_in_the_same_circle() -> No
         *("seen=", "bad name=1", "half"),
     ],
 )
-def test_cookies_of_bot_checks_and_broken_ones_are_never_sent(cookie: str) -> None:
+def test_cookies_of_bot_checks_and_malformed_cookies_are_never_sent(cookie: str) -> None:
     browser = Browser({URL: (URL, cookie)})
     with pytest.raises(TooManyRedirects):
         browser.visit(URL, wants=b"=")

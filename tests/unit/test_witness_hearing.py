@@ -95,14 +95,14 @@ def ids(rows: Iterable[Record]) -> list[int]:
     return sorted(row.id for row in rows)
 
 
-def test_sitemap_that_agrees_is_told() -> None:
+def test_matching_sitemap_is_in_the_receipt() -> None:
     rows, facts = crawled(model := listed_site())
     assert (ids(rows), facts.verdict) == (list(range(1, 31)), "complete")
     assert facts.witnesses == {"sitemap": {"lists": 1, "read": 1, "listed": 30, "lacking": 0}}
     assert model.visited == ["/robots.txt", INDEX, LIST]
 
 
-def test_site_without_a_sitemap_is_complete_and_says_so() -> None:
+def test_site_without_a_sitemap_is_complete_with_a_note() -> None:
     model = listed_site()
     model.web.clear()
     _, facts = crawled(model)
@@ -110,7 +110,7 @@ def test_site_without_a_sitemap_is_complete_and_says_so() -> None:
     assert facts.witnesses["sitemap"] == {"why": "the site has no sitemap"}
 
 
-def test_posts_that_only_a_query_by_slug_shows_come() -> None:
+def test_posts_that_only_a_query_by_slug_shows_are_delivered() -> None:
     model = listed_site(by_slug=frozenset({5, 6, 7}))
     rows, facts = crawled(model)
     assert (ids(rows), facts.verdict, facts.live) == (list(range(1, 31)), "complete", 30)
@@ -184,7 +184,7 @@ def test_posts_published_after_the_walk_are_no_difference() -> None:
     assert (ids(rows), facts.verdict) == (list(range(1, 32)), "complete")
 
 
-def test_packed_lists_and_an_index_that_lists_itself_are_read() -> None:
+def test_gzip_sitemaps_and_an_index_that_lists_itself_are_read() -> None:
     model = listed_site(unseen=frozenset({5}))
     lists = urlset(f"/post-{number}/" for number in model.objects).encode()
     packed = "/wp-sitemap-posts-post-1.xml.gz"
@@ -204,7 +204,7 @@ def test_robots_txt_names_the_sitemap_by_its_path() -> None:
     assert ids(rows) == list(range(1, 31))
 
 
-def test_list_of_all_kinds_of_pages_does_not_cost_a_page_each() -> None:
+def test_sitemap_of_all_kinds_of_pages_costs_few_requests() -> None:
     model = listed_site(listed=[])
     pages = [f"/page-{number}/" for number in range(300)]
     del model.web[INDEX], model.web[LIST]
@@ -216,14 +216,14 @@ def test_list_of_all_kinds_of_pages_does_not_cost_a_page_each() -> None:
     assert len(model.visited) < 60
 
 
-def test_lists_of_other_types_are_not_read() -> None:
+def test_sitemaps_of_other_types_are_not_read() -> None:
     model = listed_site()
     model.web[INDEX] = index(LIST, "/wp-sitemap-posts-page-1.xml", "/wp-sitemap-taxonomies-category-1.xml")
     crawled(model)
     assert "/wp-sitemap-posts-page-1.xml" not in model.visited
 
 
-def test_sitemap_that_lists_no_more_explains_what_the_site_counts() -> None:
+def test_sitemap_without_further_posts_explains_the_count_of_the_site() -> None:
     hidden = Object(31, second=60 * 31, hidden=True)
     for listed, verdict in (([], "incomplete"), ([f"/post-{number}/" for number in range(1, 31)], "complete")):
         model = listed_site(listed=listed)
@@ -232,13 +232,13 @@ def test_sitemap_that_lists_no_more_explains_what_the_site_counts() -> None:
         assert (len(rows), facts.verdict) == (30, verdict), facts.why
 
 
-def test_window_hears_no_witness() -> None:
+def test_crawl_of_a_window_requests_no_sitemap() -> None:
     model = listed_site()
     _, facts = crawled(model, limit=5)
     assert (facts.witnesses, model.visited) == ({}, [])
 
 
-def test_large_site_reads_a_share_of_its_lists_until_one_differs() -> None:
+def test_part_of_the_sitemaps_of_a_large_site_is_read_until_one_differs() -> None:
     model = listed_site(300)
     names = [f"/wp-sitemap-posts-post-{number}.xml" for number in range(1, 31)]
     model.web[INDEX] = index(*names)
@@ -295,7 +295,7 @@ def noon_of(day: int) -> Clock:
     return lambda: datetime(2026, 1, day, 12, tzinfo=UTC)
 
 
-def test_rows_of_a_witness_are_edited_and_deleted_by_it(tmp_path: Path) -> None:
+def test_rows_found_by_a_sitemap_are_updated_and_deleted(tmp_path: Path) -> None:
     model = listed_site(by_slug=frozenset({5}), unseen=frozenset({6, 7}))
     model.web |= {"/post-6/": page(6), "/post-7/": page(7)}
     first, _ = run(tmp_path, model, "1")
@@ -318,7 +318,7 @@ def addresses(rows: Iterable[Record]) -> dict[int, tuple[str | None, str | None]
     return {row.id: (row.change, row.url) for row in rows if isinstance(row, Post)}
 
 
-def test_rows_come_again_where_the_site_changes_its_permalinks(tmp_path: Path) -> None:
+def test_rows_are_delivered_again_when_the_site_changes_its_permalinks(tmp_path: Path) -> None:
     model = listed_site()
     run(tmp_path, model, "1")
     model.folder = "/news"
@@ -352,7 +352,7 @@ def test_new_permalinks_are_found_without_a_sitemap_and_a_feed(tmp_path: Path, c
     assert asked[-2:] == [0, 0], "nothing more is asked for once all rows came"
 
 
-def test_listings_with_other_addresses_than_their_rows_are_compared_once(tmp_path: Path) -> None:
+def test_addresses_of_listings_that_differ_from_their_rows_are_compared_once(tmp_path: Path) -> None:
     model = dated_site(30)
     model.web.clear()
     run(tmp_path, model, "1", site=(site := addressed()), clock=noon_of(1))
@@ -373,7 +373,7 @@ def test_rows_that_a_pipeline_drops_have_no_new_address(tmp_path: Path) -> None:
     assert "readdressed" not in facts.witnesses["sitemap"]
 
 
-def test_feed_of_an_update_shows_that_the_permalinks_are_new(tmp_path: Path) -> None:
+def test_new_permalinks_are_found_by_the_feed_of_an_update(tmp_path: Path) -> None:
     model = listed_site()
     run(tmp_path, model, "1")
     model.folder = "/news"
@@ -389,7 +389,7 @@ def test_feed_of_an_update_shows_that_the_permalinks_are_new(tmp_path: Path) -> 
     assert (facts.mode, facts.verdict, facts.live) == ("update", "complete", 31), facts.why
 
 
-def test_site_is_doubted_where_its_feed_shows_what_its_api_hides(tmp_path: Path) -> None:
+def test_site_is_doubted_when_its_feed_shows_posts_that_the_api_hides(tmp_path: Path) -> None:
     model = listed_site()
     run(tmp_path, model, "1", site=(site := slugged()))
     assert not site.doubted
@@ -459,7 +459,7 @@ def test_site_whose_feed_always_shows_hidden_rows_is_discovered_again_once_a_wee
 
 
 @pytest.mark.parametrize("count", [30, 400])
-def test_rows_that_are_counted_only_are_no_doubt_until_their_number_grows(tmp_path: Path, count: int) -> None:
+def test_rows_that_are_only_counted_are_accepted_until_their_number_grows(tmp_path: Path, count: int) -> None:
     """A plugin hides a row from the API and from the sitemap, and WordPress counts it."""
     model = dated_site(count)
     model.objects[5].hidden = True
@@ -472,7 +472,7 @@ def test_rows_that_are_counted_only_are_no_doubt_until_their_number_grows(tmp_pa
     assert facts.verdict == "incomplete", facts.why
 
 
-def test_hearing_that_was_cut_short_is_not_repeated_in_each_run(tmp_path: Path) -> None:
+def test_failed_request_for_the_sitemap_is_not_repeated_in_each_run(tmp_path: Path) -> None:
     model = listed_site()
     model.web[INDEX] = Reply(status=0, url=f"{HOME}{INDEX}", error="tls")
     _, facts = run(tmp_path, model, "1")
@@ -495,7 +495,7 @@ def test_article_that_is_missing_stays_missing_in_later_runs(tmp_path: Path) -> 
     assert (ids(rows), facts.verdict) == ([5], "complete"), facts.why
 
 
-def test_lists_without_a_type_take_turns(tmp_path: Path) -> None:
+def test_sitemaps_without_a_type_are_read_in_turn(tmp_path: Path) -> None:
     model = listed_site(unseen=frozenset({25}))
     names = [f"/news-{n}.xml" for n in range(1, 7)]
     model.web[INDEX] = index(*names)
@@ -508,7 +508,7 @@ def test_lists_without_a_type_take_turns(tmp_path: Path) -> None:
     assert [25] in came[1:]
 
 
-def test_api_that_hides_articles_beside_a_sitemap_that_fails_is_incomplete() -> None:
+def test_site_is_incomplete_when_the_api_hides_articles_and_a_sitemap_fails() -> None:
     model = listed_site(unseen=frozenset({5}))
     second = LIST.replace("-1.xml", "-2.xml")
     model.web |= {INDEX: index(LIST, second), second: Reply(status=503, url=HOME + second), "/post-5/": page(5)}
@@ -528,7 +528,7 @@ def feed(*numbers: int) -> str:
     return FEED.format(home=HOME, items=items)
 
 
-def test_feed_is_heard_where_there_is_no_sitemap() -> None:
+def test_feed_is_read_without_a_sitemap() -> None:
     model = listed_site(unseen=frozenset({30}))
     model.web = {"/feed/": feed(30, 29), "/post-30/": page(30)}
     rows, facts = crawled(model)
@@ -536,7 +536,7 @@ def test_feed_is_heard_where_there_is_no_sitemap() -> None:
     assert facts.witnesses["feed"] == {"listed": 2, "lacking": 1, "article": 1}
 
 
-def test_language_that_only_the_home_page_names_makes_a_site_incomplete() -> None:
+def test_uncrawled_language_of_the_home_page_makes_a_site_incomplete() -> None:
     model = listed_site(unseen=frozenset({30}))
     model.web = {
         "/": f'<link rel="alternate" hreflang="en" href="/"><link rel="alternate" hreflang="fr-FR" href="{HOME}/fr/">',

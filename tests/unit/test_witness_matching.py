@@ -42,7 +42,7 @@ def lacks(listed: str, *urls: str, site: str = HOME, typed: bool = True) -> bool
         ("https://news.example/?p=7", "https://news.example/?p=7"),
     ],
 )
-def test_one_article_in_two_spellings_is_held(listed: str, own: str) -> None:
+def test_article_is_known_in_another_spelling_of_its_url(listed: str, own: str) -> None:
     assert not lacks(listed, own)
 
 
@@ -61,11 +61,11 @@ def test_one_article_in_two_spellings_is_held(listed: str, own: str) -> None:
         "https://news.example:8080/a/",
     ],
 )
-def test_lists_files_and_other_sites_are_no_articles(listed: str) -> None:
+def test_urls_of_lists_files_and_other_sites_are_no_articles(listed: str) -> None:
     assert not lacks(listed)
 
 
-def test_terms_are_no_articles_in_a_list_of_all_kinds_of_pages() -> None:
+def test_terms_in_a_sitemap_without_a_type_are_no_articles() -> None:
     assert not lacks(f"{HOME}/category/news/", typed=False)
     assert lacks(f"{HOME}/category/news/")
 
@@ -86,7 +86,7 @@ slugs = st.text(alphabet="aZ9-_.~é你שЖ ", min_size=1, max_size=12).map(lambd
 
 @given(st.lists(slugs, max_size=5), st.sampled_from(["http", "https"]), st.booleans(), st.booleans())
 @examples(60)
-def test_every_spelling_of_a_held_url_is_held(names: list[str], scheme: str, www: bool, lower: bool) -> None:
+def test_every_spelling_of_a_known_url_is_known(names: list[str], scheme: str, www: bool, lower: bool) -> None:
     own = [f"{HOME}/x/{quote(name)}/" for name in names]
     spelt = [f"{scheme}://{'www.' * www}news.example/x/{quote(name)}" for name in names]
     if lower:
@@ -96,13 +96,13 @@ def test_every_spelling_of_a_held_url_is_held(names: list[str], scheme: str, www
 
 @given(st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)))
 @examples(60)
-def test_what_is_lacking_is_the_difference_of_two_sets(listed: set[int], own: set[int]) -> None:
+def test_lacking_articles_are_the_difference_of_two_sets(listed: set[int], own: set[int]) -> None:
     urls = {f"{HOME}/post-{number}/": None for number in listed}
     found = lacking(urls, held(*(f"{HOME}/post-{number}" for number in own)), site=HOME, type_="post")
     assert {one.url for one in found} == {f"{HOME}/post-{number}/" for number in listed - own}
 
 
-def test_slugs_are_asked_for_in_batches_that_fit_a_url() -> None:
+def test_slugs_are_requested_in_batches_that_fit_into_a_url() -> None:
     plain = [Lacking(f"{HOME}/a-{number}/") for number in range(250)]
     assert [len(batch) for batch in slug_batches(plain)] == [100, 100, 50]
     long = [Lacking(f"{HOME}/{quote('ש' * 60)}-{number}/") for number in range(50)]
@@ -111,7 +111,7 @@ def test_slugs_are_asked_for_in_batches_that_fit_a_url() -> None:
     assert all(len(quote(",".join(batch))) <= MOST_LETTERS + 10 for batch in batches)
 
 
-def test_two_urls_with_one_slug_go_to_two_batches() -> None:
+def test_two_urls_with_one_slug_are_in_two_batches() -> None:
     both = [Lacking(f"{HOME}/en/a/"), Lacking(f"{HOME}/fr/a/"), Lacking(f"{HOME}/?p=7"), Lacking(f"{HOME}/b.html")]
     assert [sorted(batch) for batch in slug_batches(both)] == [["a", "b"], ["a"]]
 
@@ -132,7 +132,7 @@ def test_every_sitemap_is_read_in_turn(count: int, first: int, most: int, came: 
 
 
 @pytest.mark.parametrize(("read", "most", "then"), [(0, 3, 2), (1, 3, 2), (3, 3, 4), (1, 1, 3), (1, 9, 3), (6, 9, 0)])
-def test_the_next_hearing_skips_no_list(read: int, most: int, then: int) -> None:
+def test_next_hearing_skips_no_sitemap(read: int, most: int, then: int) -> None:
     assert next_first([*"abcdef"], first=2, read=read, most=most) == then
 
 
@@ -160,6 +160,6 @@ def article(**fields: object) -> Post:
         (ArticlePage(id=None, type=None, post=article(published="2024"), url=f"{HOME}/a/"), False, PageProof.ARTICLE),
     ],
 )
-def test_what_a_page_proves(page: ArticlePage, typed: bool, proof: PageProof) -> None:
+def test_page_proves_an_article_a_known_row_or_nothing(page: ArticlePage, typed: bool, proof: PageProof) -> None:
     own, url = held(f"{HOME}/new-address"), f"{HOME}/a/"
     assert prove(page, url, held=own, known_ids={7}, home=HOME, type_="post", typed=typed) is proof

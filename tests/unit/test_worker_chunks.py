@@ -50,7 +50,7 @@ def test_a_chunk_holds_tests_of_one_file() -> None:
     assert found["tests/a.py::test_last"] == "tests/a.py#1"
 
 
-def test_groups_come_first_and_then_the_files_in_their_order(scheduled: tuple[ChunkScheduling, list[Any]]) -> None:
+def test_groups_are_scheduled_first_and_then_the_files_in_order(scheduled: tuple[ChunkScheduling, list[Any]]) -> None:
     """The test holds whatever the size of a file's last chunk is."""
     names = [
         *NAMES[: CHUNK + 1],
@@ -66,7 +66,7 @@ def test_groups_come_first_and_then_the_files_in_their_order(scheduled: tuple[Ch
     assert list(scheduling.workqueue) == ["group", "tests/a.py#1", "tests/c.py#1", "tests/c.py#2", "tests/b.py#0"]
 
 
-def test_without_reordering_the_groups_stay_among_the_files(
+def test_groups_keep_their_place_without_reordering(
     scheduled: tuple[ChunkScheduling, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """CI runs the tests of real services after others, since their packages are being installed."""

@@ -12,7 +12,7 @@ from tests.conftest import import_files, share
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_shares_are_all_test_files_once() -> None:
+def test_shares_contain_every_test_file_once() -> None:
     every = share(ROOT, 0, 1)
     assert {"tests.unit.test_worker_shares", "tests.unit.article.test_clean", "tests.crawl.test_crawl"} <= {*every}
     shares = [share(ROOT, number, 3) for number in range(3)]
@@ -29,7 +29,7 @@ def test_the_shares_are_all_test_files_once() -> None:
         "import pytest; pytest.skip('not here', allow_module_level=True)",
     ],
 )
-def test_a_file_that_fails_costs_the_worker_no_other_file(
+def test_failing_file_does_not_stop_the_import_of_other_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     monkeypatch.syspath_prepend(tmp_path)

@@ -189,8 +189,8 @@ class RouteAccepts:
         return replace(self, refused=refused, doubted=self.doubted - (sent - self.refused))
 
     def orders_by(self, key: str) -> bool:
-        """Whether ``orderby=key`` may be sent. True where the site declares nothing."""
-        return not self.orderby or key in self.orderby
+        """Whether ``orderby=key`` may be sent. True where the site declares nothing and did not refuse it."""
+        return "orderby" not in self.refused and (not self.orderby or key in self.orderby)
 
 
 def read_accepts(endpoints: Any) -> RouteAccepts | None:

@@ -1,7 +1,8 @@
-"""Rows by their ids from a site that refuses ``include=``. Pure.
+"""Rows by their ids from a site that refuses or ignores ``include=``. Pure.
 
-Some firewalls refuse each query with this parameter and answer all others. A few rows are then asked for by the route
-of a single row; many rows are found in the listing by id, page after page, where that costs fewer requests.
+Some firewalls refuse each query with this parameter and answer all others. Some plugins drop the parameter, so that
+other rows come. A few rows are then asked for by the route of a single row; many rows are found in the listing by id,
+page after page, where that costs fewer requests.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from newsbot.wordpress.values import row_id
 PURPOSES = ("include", "confirm", "identity", "salvage", "join-")
 """The beginnings of the purposes of queries for ids that the site is known to have. Other queries with ``include``
 try ids: a query for each of them would cost more than it tells."""
+
+TRIED = 3
+"""Rows that are asked for by their own routes, where other rows came in the place of all that were asked for."""
 
 FEW = 10
 """With more ids than this, the listing by id is read first."""
@@ -84,12 +88,13 @@ class ByIds:
         return (yield from self._bring(query, asked))
 
     def after(self, query: Query, reply: Reply) -> Steps[Reply | None]:
-        """The rows of ``query`` in another form, if its ``reply`` is a refusal of ``include``; else None."""
+        """The rows of ``query`` in another form, if its ``reply`` is a refusal of ``include``, or shows that the site
+        ignores it; else None."""
         asked = self._asked(query)
-        if asked is None or asked.route in self.settled or not _may_refuse_include(reply):
+        if asked is None or asked.route in self.settled or not _may_not_take(reply, asked.ids):
             return None
         self.settled.add(asked.route)
-        if not (yield from self._is_reason(query, asked)):
+        if not (yield from self._is_reason(query, asked, is_refusal=_may_refuse_include(reply))):
             return None
         self.site.leave(asked.route, "include")
         return (yield from self._bring(query, asked))
@@ -111,13 +116,19 @@ class ByIds:
         kept = {name: value for name, value in found[1].items() if name not in _OF_LISTINGS}
         return _Asked(route=found[0], ids=ids, kept=kept) if ids else None
 
-    def _is_reason(self, query: Query, asked: _Asked) -> Steps[bool]:
-        """Whether the site refuses ``include`` also for one id, and gives this row by its own route."""
+    def _is_reason(self, query: Query, asked: _Asked, *, is_refusal: bool) -> Steps[bool]:
+        """Whether the site refuses or ignores ``include`` also for one id, and gives this row by its own route."""
         first = asked.ids[0]
         if len(asked.ids) > 1:
             alone = {**asked.kept, "include": first, "per_page": 1}
-            if not _may_refuse_include((yield self._query(query, asked.route, alone))):
+            if not _may_not_take((yield self._query(query, asked.route, alone)), [first]):
                 return False
+        if not is_refusal:
+            # A row that is gone proves nothing: a plugin may put another row on each page.
+            for number in asked.ids[:TRIED]:
+                if _shows((yield self._single(query, asked, number)), number):
+                    return True
+            return False
         reply = yield self._single(query, asked, first)
         return _shows(reply, first) or _is_left_out(reply)
 
@@ -181,6 +192,22 @@ class ByIds:
         return replace(query, url=self.site.api.url(route, params), shared="")
 
 
+def _may_not_take(reply: Reply, ids: list[int]) -> bool:
+    """Whether the site may refuse or ignore ``include``."""
+    return _may_refuse_include(reply) or _has_only_others(reply, ids)
+
+
+def _has_only_others(reply: Reply, ids: list[int]) -> bool:
+    """Whether rows came, and none of those that were asked for."""
+    if not reply.is_ok:
+        return False
+    try:
+        came = {row_id(raw.get("id")) for raw in rows_of(reply)} - {None}
+    except PayloadError:
+        return False
+    return bool(came) and came.isdisjoint(ids)
+
+
 def _may_refuse_include(reply: Reply) -> bool:
     if reply.error is not None or reply.status in _FOR_LENGTH:
         return False
@@ -189,7 +216,9 @@ def _may_refuse_include(reply: Reply) -> bool:
     try:
         answer(reply)
     except Refused as refusal:
-        return refusal.status == 400 and "include" in refusal.params
+        # A site that drops ``include`` refuses the order of the ids, which WordPress takes only with them.
+        named = "include" in refusal.params or refusal.code == "rest_orderby_include_missing_include"
+        return refusal.status == 400 and named
     except PayloadError:
         pass
     return False

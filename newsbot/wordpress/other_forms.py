@@ -9,6 +9,7 @@ from newsbot.errors import PayloadError
 from newsbot.wordpress.api import WHOLE_ROUTE, Site
 from newsbot.wordpress.by_ids import ByIds
 from newsbot.wordpress.empty_fields import is_empty, is_refused, without_fields
+from newsbot.wordpress.listing_forms import ListingForms
 from newsbot.wordpress.messages import Query, Reply, Result, Steps, answered
 from newsbot.wordpress.replies import answer
 
@@ -20,14 +21,17 @@ class OtherForms:
 
     site: Site
     by_ids: ByIds = field(init=False)
+    listing: ListingForms = field(init=False)
     is_refusing: bool = False
     answered: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_ids = ByIds(self.site)
+        self.listing = ListingForms(self.site)
 
     def ask(self, query: Query) -> Steps[Reply]:
         """The reply to ``query``, or what the site answers to the same question in another form."""
+        query = self.listing.instead(query)
         instead = yield from self.by_ids.instead(query)
         if instead is not None:
             return instead
@@ -38,7 +42,7 @@ class OtherForms:
             return by_id
         plain = without_fields(query, reply)
         if plain is None or (self.is_refusing and is_refused(reply)):
-            return reply
+            return (yield from self.listing.after(query, reply)) or reply
         # A plugin breaks answers to ``_fields``, or a firewall refuses them: ask without, from now on.
         again: Reply = yield plain
         # If the plain query is refused too, the fields are not the reason.
@@ -48,7 +52,7 @@ class OtherForms:
         if again.is_ok and not is_empty(again):
             self.site.api = self.site.api.without_fields()
             return again
-        return reply
+        return (yield from self.listing.after(query, reply)) or reply
 
     def _note_answered(self, query: Query, reply: Reply) -> None:
         """Note that the site answered with parameters that an earlier run saw refused."""

@@ -95,6 +95,38 @@ def test_crawl_is_complete_when_a_firewall_closes_the_users_route(tmp_path: Path
         assert not any("/wp/v2/users" in request.url for request in room.requests), "no row is owed"
 
 
+@pytest.mark.parametrize("json", [False, True], ids=["a page", "words of a plugin"])
+def test_a_firewall_that_refuses_large_pages_costs_smaller_ones(json: bool, tmp_path: Path) -> None:
+    """All 350 posts came from their pages, by 393 requests."""
+    with Newsroom(posts=350, feed="excerpts") as room:
+        for size in range(51, 101):
+            room.order("status", f"per_page={size}&", status=403, json=json)
+        run = crawl(tmp_path, "wp_posts", site=room.url)
+        assert verdict(run) == (0, "complete", "all 350 listed came")
+        assert len(room.requests) <= 45
+        room.forget()
+        room.edit(room.ids()[7], title="Edited")
+        assert verdict(crawl(tmp_path, "wp_posts", site=room.url))[:2] == (0, "complete")
+        assert {request.status for request in room.requests} == {200}, "the page size is known"
+
+
+def test_a_site_that_drops_include_gives_its_rows_and_their_objects(tmp_path: Path) -> None:
+    with Newsroom(posts=120) as room:
+        whole = crawl(tmp_path / "whole", "wp_posts", site=room.url).rows()
+        room.order("param-ignored", names=["include"])
+        run = crawl(tmp_path / "dropped", "wp_posts", site=room.url)
+        assert verdict(run) == (0, "complete", "all 120 listed came")
+        same = ("id", "title", "author", "image", "terms")
+        rows = [{row["id"]: [row[name] for name in same] for row in each} for each in (whole, run.rows())]
+        assert rows[0] == rows[1]
+        ids = room.ids()
+        for place in (3, 50):
+            room.edit(ids[place], title="Edited")
+        run = crawl(tmp_path / "dropped", "wp_posts", site=room.url)
+        assert verdict(run)[:2] == (0, "complete"), run.said
+        assert sorted(row["id"] for row in run.rows()) == sorted([ids[3], ids[50]])
+
+
 def of_users(room: Newsroom) -> int:
     return sum("/wp/v2/users" in request.url for request in room.requests)
 

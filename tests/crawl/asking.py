@@ -101,10 +101,10 @@ class Asker(Spider):
         return answer | {"waited": waited, "at": time.time(), "seconds": time.monotonic() - began}
 
 
-def ask(*urls: str, timeout: float = 120, **errand: Any) -> Outcome:
+def ask(*urls: str, **errand: Any) -> Outcome:
     """Run an errand in a process of its own."""
     process = start(*urls, **errand)
-    out, err = process.communicate(timeout=timeout)
+    out, err = process.communicate()
     return outcome_of(process, out, err)
 
 

@@ -77,7 +77,7 @@ def start(line: list[str], folder: Path, *, env: dict[str, str] | None = None, *
 
 def crawl(
     folder: Path, spider: str, *args: str, output: str | None = "out.jsonl", env: dict[str, str] | None = None,
-    timeout: float = 240, real: bool | None = None, **arguments: str,
+    real: bool | None = None, **arguments: str,
 ) -> Run:  # fmt: skip
     """Crawl, and wait for the end. ``real``: in a new interpreter, not in a fork (``fork_server.start``)."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,6 @@ def crawl(
         env=environment(folder, **(env or {})),
         capture_output=True,
         text=True,
-        timeout=timeout,
         real=real,
         constants=STEADY,
     )

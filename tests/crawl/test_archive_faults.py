@@ -107,7 +107,6 @@ def test_read_only_archive_gives_one_line_and_the_next_run_delivers(tmp_path: Pa
             env=environment(tmp_path, NEWSBOT_DATA=""),
             capture_output=True,
             text=True,
-            timeout=60,
             check=False,
         )
         for path in (tmp_path, tmp_path / "newsbot.db"):
@@ -178,7 +177,6 @@ def test_full_disk_stops_the_crawl_and_the_next_run_delivers_the_rest(tmp_path: 
             env=environment(tmp_path),
             capture_output=True,
             text=True,
-            timeout=60,
             check=False,
             # No file may grow beyond this size. The failure is that of a full disk, except for the error number.
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)),

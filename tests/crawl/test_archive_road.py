@@ -27,7 +27,6 @@ def crawl(folder: Path, **told: Any) -> tuple[int, str, dict[str, Any]]:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
     )
     last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
     return done.returncode, done.stderr, json.loads(last) if last.startswith("{") else {}

@@ -32,7 +32,7 @@ LIBRARIES = [True, False] if os.environ.get("NEWSBOT_SOAK") else [True]
 def run(*line: str | Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SCRAPY", "NEWSBOT"))}
     done = subprocess.run(
-        [str(word) for word in line], cwd=folder, env=clean | environment, capture_output=True, text=True, timeout=240
+        [str(word) for word in line], cwd=folder, env=clean | environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return done

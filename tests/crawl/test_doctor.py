@@ -19,7 +19,6 @@ def doctor(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
         env=environment(folder),
         capture_output=True,
         text=True,
-        timeout=120,
         constants=STEADY,
     )
 

@@ -67,7 +67,6 @@ def export(tmp_path: Path) -> Export:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
         )
 
     return run

@@ -58,7 +58,7 @@ def export(tmp_path: Path) -> Export:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         setting = f"NEWSBOT_ARCHIVE=sqlite:///{tmp_path / 'newsbot.db'}"
         line = [sys.executable, "-m", "scrapy", "export", *arguments, "--duplicates", "-s", setting]
-        return fork_server.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        return fork_server.run(line, cwd=ROOT, capture_output=True, text=True)
 
     return run
 

@@ -42,7 +42,6 @@ def scrapy(
         env=environment(folder, **(env or {})),
         capture_output=True,
         text=True,
-        timeout=120,
         real=real,
         without=ALL,
     )

@@ -39,7 +39,7 @@ class Ended:
     """The end of a crawl: its log, and the signals and stats of its feeds."""
 
     def __init__(self, process: Running) -> None:
-        self.out, self.log = process.communicate(timeout=60)
+        self.out, self.log = process.communicate()
         self.status = process.returncode
         last = self.log.strip().splitlines()[-1] if self.log.strip() else ""
         told = json.loads(last) if last.startswith('{"signals"') else {"signals": [], "stats": {}}
@@ -136,7 +136,7 @@ def test_parallel_crawls_that_append_to_one_file_lose_no_row(tmp_path: Path) -> 
             processes[0].wait(timeout=0.5)
         assert not (tmp_path / "a.jsonl").exists()
     for process in processes:
-        process.communicate(timeout=60)
+        process.communicate()
     assert sorted(ids(tmp_path / "a.jsonl")) == sorted(list(range(50)) * 3)
 
 
@@ -156,7 +156,7 @@ def test_part_file_of_a_running_crawl_is_kept_when_another_crawl_cleans_up(tmp_p
     wait_for(lambda: row_is_in(tmp_path, "slow.jsonl"))
     crawl(tmp_path, {"quick.jsonl": {}})
     slow.send_signal(signal.SIGTERM)
-    slow.communicate(timeout=60)
+    slow.communicate()
     delivered = ids(tmp_path / "slow.jsonl")
     assert 0 < len(delivered) < 100_000
     assert delivered == list(range(len(delivered)))
@@ -166,7 +166,7 @@ def test_sigterm_leaves_a_whole_file_of_the_delivered_rows(tmp_path: Path) -> No
     process = start(tmp_path, settings={"FEEDS": {"a.json": {}}}, posts=100_000, pause=0.002)
     wait_for(lambda: row_is_in(tmp_path, "a.json"))
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate()
     delivered = ids(tmp_path / "a.json")
     assert 0 < len(delivered) < 100_000
     assert delivered == list(range(len(delivered)))
@@ -205,7 +205,7 @@ def test_closed_standard_output_ends_its_feed_and_not_the_crawl(tmp_path: Path) 
     process.stdout.close()
     assert process.stderr is not None
     log = process.stderr.read()
-    assert process.wait(timeout=60) == 0
+    assert process.wait() == 0
     assert ids(tmp_path / "a.jsonl") == list(range(2000))
     assert log.count("cannot be written: Broken pipe") == 1
     assert "Traceback" not in log

@@ -153,7 +153,7 @@ def test_next_run_completes_the_downloads_of_an_interrupted_run(name: str, tmp_p
         with start(line, tmp_path, stderr=subprocess.PIPE) as process:
             wait_for(room, process, 5)
             process.send_signal(getattr(signal, name))
-            process.communicate(timeout=60)
+            process.communicate()
         kept = {url.rpartition("/")[2] for url, line in manifest(tmp_path).items() if "sha256" in line}
         last = crawl(tmp_path, "wp_posts", site=room.url, media="download", output="last.jsonl")
         times, live = asked(room), room.ids("post")

@@ -200,7 +200,7 @@ def test_sigterm_ends_waiting_requests_at_once() -> None:
             if "as the host asks" in line:
                 break
         process.send_signal(signal.SIGTERM)
-        outcome = outcome_of(process, *process.communicate(timeout=60))
+        outcome = outcome_of(process, *process.communicate())
         assert outcome.errors() == [None, "stopped", "stopped", "stopped"]
 
 

@@ -21,7 +21,7 @@ Content-Usage: /2024/ search=n
 def export(folder: Path, use: str) -> tuple[list[dict[str, str]], str]:
     line = [sys.executable, "-m", "scrapy", "export", f"{use}.jsonl", f"--for={use}"]
     done: subprocess.CompletedProcess[str] = fork_server.run(
-        line, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=60
+        line, cwd=folder, env=environment(folder), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     written = (folder / f"{use}.jsonl").read_text(encoding="utf-8").splitlines()

@@ -322,7 +322,7 @@ def test_password_is_sent_to_its_host_and_not_after_a_redirect() -> None:
 def test_crawl_with_passwords_and_unverified_certificates_does_not_start() -> None:
     settings = {"NEWSBOT_AUTH": "a=b:s3cret", "DOWNLOAD_VERIFY_CERTIFICATES": False}
     process = start("http://example.com/", settings=settings)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate()
     assert "DOWNLOAD_VERIFY_CERTIFICATES is off" in err
     assert "s3cret" not in err
     assert '"answers": []' in out

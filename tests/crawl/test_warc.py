@@ -180,7 +180,7 @@ def test_killed_crawl_leaves_whole_records_and_the_next_run_continues(tmp_path: 
         def kill(_: Request) -> None:
             if any(path.stat().st_size > 400_000 for path in warc.glob("*.open")):
                 room.site.hooks.clear()
-                os.kill(pids.get(timeout=240), signal.SIGKILL)
+                os.kill(pids.get(), signal.SIGKILL)
 
         room.on_request(kill)
         with start(command("wp_posts", site=room.url, warc="1"), tmp_path) as running:

@@ -70,7 +70,7 @@ class ManySites:
     def __exit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.terminate()
-        self._server.wait(20)
+        self._server.wait()
 
     @property
     def pid(self) -> int:

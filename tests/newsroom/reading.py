@@ -38,7 +38,7 @@ def get(url: str, **headers: str) -> Got:
     """One answer as received. Redirects are not followed."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        with _OPENER.open(urllib.request.Request(url, headers=named), timeout=10) as answer:
+        with _OPENER.open(urllib.request.Request(url, headers=named), timeout=240) as answer:
             status, told, body = answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         status, told, body = error.code, error.headers, error.read()

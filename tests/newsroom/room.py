@@ -177,7 +177,7 @@ class _Process:
         assert self._server.stdout is not None
         self._url = self._server.stdout.readline().strip()
         if not self._url:
-            raise RuntimeError(f"the newsroom did not open (exit status {self._server.wait(10)})")
+            raise RuntimeError(f"the newsroom did not open (exit status {self._server.wait()})")
         return self._url
 
     def close(self) -> None:

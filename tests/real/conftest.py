@@ -29,6 +29,9 @@ from tests.real.wordpress_processes import Missing
 SEED_POSTS = int(os.environ.get("NEWSBOT_REAL_POSTS", "450"))
 """Public posts of a seeded site. ``make soak`` crawls sites of 2,000."""
 
+LONGEST = 1_800
+"""Seconds for a test with its fixtures: the first test of a group waits for packages, a server and its content."""
+
 collect_ignore = [] if os.environ.get("NEWSBOT_SOAK") else ["test_fleet_soak.py"]
 """A fleet of two hundred sites takes minutes: only ``make soak`` runs it."""
 
@@ -45,10 +48,13 @@ pytest-xdist runs a whole group, so that each server starts once. Scrapyd's jobs
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("real") is not None:
             item.add_marker(pytest.mark.xdist_group(group_of(item)))
+            # ``make soak`` sets no limit.
+            if item.get_closest_marker("timeout") is None and config.option.timeout is None:
+                item.add_marker(pytest.mark.timeout(LONGEST))
 
 
 def group_of(item: pytest.Item) -> str:

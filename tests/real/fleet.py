@@ -83,7 +83,7 @@ class Fleet:
         """SIGTERM. Returns the seconds that the worker took to end, and its exit status."""
         worker, began = self.workers.pop(name), time.monotonic()
         worker.send_signal(signal.SIGTERM)
-        status = worker.wait(60)
+        status = worker.wait()
         took = time.monotonic() - began
         self.tell(f"{name} ends after SIGTERM: {took:.1f} s, exit status {status}")
         return took, status
@@ -131,7 +131,7 @@ class Fleet:
     def end(self) -> None:
         for worker in self.workers.values():
             worker.kill()
-            worker.wait(20)
+            worker.wait()
         self.engine.dispose()
 
 

@@ -97,10 +97,10 @@ class Renderer(NewsbotSpider):
         return await self.fetcher.fetch(query, target, facts)
 
 
-def render(*urls: str, timeout: float = 120, **errand: Any) -> Outcome:
+def render(*urls: str, **errand: Any) -> Outcome:
     """Run an errand to its end."""
     process = start(*urls, **errand)
-    out, err = process.communicate(timeout=timeout)
+    out, err = process.communicate()
     return outcome_of(process, out, err)
 
 
@@ -151,7 +151,7 @@ def chromium_of(pid: int) -> int | None:
     return min(found, default=None)
 
 
-def left_of(pids: Iterable[int], *, seconds: float = 30) -> set[int]:
+def left_of(pids: Iterable[int], *, seconds: float = 240) -> set[int]:
     """The processes that still run after they had time to end."""
     ends = time.monotonic() + seconds
     left = set(pids)

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 
-def wait_for(met: Callable[[], Any], what: str, seconds: float = 60, *, pause: float = 0.05) -> Any:
+def wait_for(met: Callable[[], Any], what: str, seconds: float = 240, *, pause: float = 0.05) -> Any:
     """What ``met`` returns once it is true."""
     ends = time.monotonic() + seconds
     while not (found := met()):
@@ -72,7 +72,7 @@ class Scrapyd:
 
     def close(self) -> None:
         self.process.terminate()
-        self.process.wait(timeout=60)
+        self.process.wait()
         self.log.close()
 
     def call(self, action: str, *, password: str | None = None, **given: str | list[str]) -> tuple[int, dict[str, Any]]:
@@ -84,7 +84,7 @@ class Scrapyd:
         token = base64.b64encode(f"newsbot:{self.password if password is None else password}".encode()).decode()
         request.add_header("Authorization", f"Basic {token}")
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request) as answer:
                 return int(answer.status), json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -105,9 +105,9 @@ class Scrapyd:
                 return state
         return ""
 
-    def ended(self, job: str, seconds: float = 120) -> None:
+    def ended(self, job: str) -> None:
         # An answer takes Scrapyd some CPU time, which the job would have to share.
-        wait_for(lambda: self.state(job) == "finished", f"job {job} ends", seconds, pause=0.2)
+        wait_for(lambda: self.state(job) == "finished", f"job {job} ends", pause=0.2)
 
     def job_log(self, spider: str, job: str) -> str:
         return (self.home / "logs/newsbot" / spider / f"{job}.log").read_text(encoding="utf-8")
@@ -126,5 +126,4 @@ def deploy(project: Path, scrapyd: Scrapyd, *, password: str, version: str = "1"
         env=scrapyd.environment(),
         capture_output=True,
         text=True,
-        timeout=120,
     )

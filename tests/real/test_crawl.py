@@ -19,7 +19,7 @@ from tests.real.reading import letters
 from tests.real.spread import spread
 from tests.real.wordpress import Request, WordPress
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 
 def folded(text: str | None) -> str:

@@ -14,7 +14,7 @@ from tests.real.spread import spread
 from tests.real.test_crawl import folded, zulu
 from tests.real.wordpress import WordPress
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 CLOSED = "add_filter('rest_authentication_errors', fn() => new WP_Error('closed', 'No.', ['status' => 401]));\n"
 NO_FEEDS = "foreach (['do_feed_rss2', 'do_feed_atom'] as $f) add_action($f, fn() => wp_die('No feed.', '', 404), 1);\n"

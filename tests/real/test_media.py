@@ -12,7 +12,7 @@ import pytest
 from tests.crawl.scrapy_crawl import crawl
 from tests.real.wordpress import WordPress
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(256)) * 8
 UPLOAD = """

@@ -14,7 +14,7 @@ from tests.newsroom.rest_client import asking
 from tests.real import truth
 from tests.real.wordpress import WordPress
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 _KNOWN: dict[tuple[str, bool], Truth] = {}
 

@@ -68,7 +68,7 @@ def test_prometheus_scrapes_a_crawl_and_alerts_on_a_blocked_site(prometheus: Pat
             crawl.terminate()
             scraped.set()
             over.set()
-            crawl.wait(timeout=60)
+            crawl.wait()
             server.close()
     assert fired == "firing"
     assert "NewsbotDeletions" not in alerts

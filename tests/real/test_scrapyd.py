@@ -157,7 +157,6 @@ def test_scheduled_feed_and_receipt_are_outside_of_the_folders_that_scrapyd_dele
     assert not deployed.data.is_relative_to(deployed.home / "logs")
 
 
-@pytest.mark.timeout(600)
 def test_scheduled_feed_equals_the_database_of_wordpress(deployed: Scrapyd, wordpress_68: WordPress) -> None:
     wordpress_68.set_permalinks("pretty")
     before = set((deployed.data / "wp_posts").glob("*.jsonl"))
@@ -194,7 +193,7 @@ def test_cancelled_job_leaves_whole_files_and_a_receipt_that_says_stopped(deploy
         assert deployed.state(job) != "finished", deployed.job_log("wp_posts", job)
         return any((deployed.data / "wp_posts").glob(".*.part"))
 
-    wait_for(writing, "the first row is written", 120, pause=0.2)
+    wait_for(writing, "the first row is written", pause=0.2)
     status, answer = deployed.call("cancel", project="newsbot", job=job)
     assert (status, answer["prevstate"]) == (200, "running")
     deployed.ended(job)

@@ -13,7 +13,7 @@ import pytest
 from tests.real.variants import VARIANTS, Variant, play
 from tests.real.wordpress import WordPress
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 ALL = bool(os.environ.get("NEWSBOT_VARIANTS"))
 """``make soak`` plays all variants; ``make test`` those that say ``always``."""

@@ -54,7 +54,7 @@ class Daemon:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, ready: Callable[[], bool], *, seconds: float = 60) -> None:
+    def start(self, ready: Callable[[], bool], *, seconds: float = 240) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

@@ -44,7 +44,7 @@ def export_wxr(folder: Path) -> tuple[Path, str]:
     """The file of ``scrapy export site.wxr`` from the archive of a crawl in ``folder``, and what the command said."""
     line = [sys.executable, "-m", "scrapy", "export", "site.wxr"]
     done: subprocess.CompletedProcess[str] = fork_server.run(
-        line, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=120
+        line, cwd=folder, env=environment(folder), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return folder / "site.wxr", done.stderr + done.stdout

@@ -36,7 +36,7 @@ def stopped(folder: Path, number: signal.Signals, *words: str) -> subprocess.Com
     assert running.stdout is not None
     assert running.stdout.readline() == "ready\n"
     running.send_signal(number)
-    said = running.communicate(timeout=60)
+    said = running.communicate()
     return subprocess.CompletedProcess(line, running.returncode, *said)
 
 
@@ -93,7 +93,7 @@ def test_ctrl_c_during_imports_of_the_command_newsbot_gives_one_line(
     tmp_path: Path, module: str, words: list[str]
 ) -> None:
     line = [sys.executable, "-c", AMONG_IMPORTS.format(module=module, words=words)]
-    done = subprocess.run(line, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(line, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     expected = f"{' '.join(['newsbot', *words[:1]])}: {interrupted.LINE}\n"
     assert (done.returncode, done.stderr, done.stdout) == (-signal.SIGINT, expected, "")
     assert list(tmp_path.iterdir()) == []

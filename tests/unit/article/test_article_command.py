@@ -36,7 +36,7 @@ PAGE = (
 
 def scrapy_article(*arguments: str, real: bool | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "scrapy", "article", *arguments]
-    return fork_server.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, real=real)
+    return fork_server.run(command, cwd=ROOT, capture_output=True, text=True, real=real)
 
 
 def test_rest_object_and_page_give_the_fields_of_a_crawl(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 def scrapy_clean(*arguments: str, real: bool | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "scrapy", "clean", *arguments]
-    return fork_server.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, real=real)
+    return fork_server.run(command, cwd=ROOT, capture_output=True, text=True, real=real)
 
 
 def test_clean_prints_html_text_or_the_explanation_of_a_file(tmp_path: Path) -> None:

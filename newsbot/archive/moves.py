@@ -25,6 +25,7 @@ from newsbot.archive.schema import (
     sites,
 )
 from newsbot.safe_json import json_bytes
+from newsbot.urls import unicode_host
 from newsbot.wordpress.guids import guid_key
 from newsbot.wordpress.options import KINDS
 from newsbot.wordpress.questions import AskFormer, AskHeld, Former, HeldRow
@@ -131,8 +132,12 @@ def _former_keys(connection: Connection, asked: AskFormer) -> list[str]:
     """Keys of other sites: that of the user's URL, those without ``www.`` or HTTPS, and those that have the guids."""
     behind = sa.select(addresses.c.site).where(addresses.c.url == asked.url)
     keys = [key for key in connection.execute(behind).scalars() if key]
-    bare = address_of(asked.site)
-    keys += [f"{scheme}://{www}{bare}" for scheme in ("https", "http") for www in ("", "www.")]
+    bare, slash, folder = address_of(asked.site).partition("/")
+    # An older version wrote an international name into a key as the site or the user writes it.
+    names = [
+        f"{www}{name}{slash}{folder}" for name in dict.fromkeys((bare, unicode_host(bare))) for www in ("", "www.")
+    ]
+    keys += [f"{scheme}://{name}" for scheme in ("https", "http") for name in names]
     guids = {row_id: key for row_id, guid in asked.rows if (key := guid_key(guid)) is not None}
     if guids:
         sharing = (

@@ -15,6 +15,7 @@ from newsbot.archive.diff import word_diff
 from newsbot.archive.payloads import BrokenPayload, RowState, columns_in, json_line, json_of, record_of, with_site
 from newsbot.archive.schema import collections, revisions, rows, sites
 from newsbot.items import Record
+from newsbot.urls import as_url, ascii_host
 from newsbot.wordpress.scope import Scope, SiteScopes
 
 
@@ -293,4 +294,5 @@ def is_same_site(site: str, given: str) -> bool:
 
 
 def _without_scheme(site: str) -> str:
-    return site.partition("://")[2].strip("/").lower() if "://" in site else site.strip("/").lower()
+    host, slash, path = as_url(site).partition("://")[2].strip("/").lower().partition("/")
+    return f"{ascii_host(host)}{slash}{path}"

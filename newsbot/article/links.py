@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote, urljoin, urlsplit
 
+from newsbot.urls import unicode_host
+
 _SCHEME = re.compile(r"^(?:h?ttps?s?|https?)\s*(?::\s*/+|//+|:(?=www\.))", re.I)
 _TRACKING = re.compile(
     r"^(?:utm_\w+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|twclid|ttclid|yclid|igshid|igsh|mc_cid|mc_eid"
@@ -87,12 +89,12 @@ def original_image(url: str) -> str | None:
 
 
 def host(url: str) -> str:
-    """The host of a URL in lower case, without ``www.`` and port. "" where the URL has no host."""
+    """The host of a URL as people read it, without ``www.`` and port. "" where the URL has no host."""
     try:
         name = urlsplit(url).hostname
     except ValueError:
         return ""
-    return (name or "").removeprefix("www.")
+    return unicode_host(name or "").removeprefix("www.")
 
 
 @lru_cache(maxsize=64)

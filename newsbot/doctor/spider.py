@@ -21,6 +21,7 @@ from newsbot.doctor.findings import Findings, findings_of
 from newsbot.net.stopping import is_stopping
 from newsbot.politeness.pace import CRAWL_DELAY_CAP
 from newsbot.spiders.fetcher import Fetcher
+from newsbot.urls import ascii_host
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.receipt import SiteFacts
 
@@ -104,7 +105,7 @@ class DoctorSpider(Spider):
 
 def _origin(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    return f"{parts.scheme}://{ascii_host(parts.netloc.lower())}"
 
 
 def examine_sites(process: CrawlerProcessBase, targets: Sequence[Target]) -> list[Findings]:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from newsbot.archive.forgetting import folded
 from newsbot.middlewares.compression import unpacked
+from newsbot.urls import as_url, ascii_host
 from newsbot.warc.reading import DamagedRecord, StoredRecord, message_of
 
 _URN = ("urn:newsbot:site:", "urn:newsbot:recalled:")
@@ -94,8 +95,8 @@ def _about(uri: str) -> str:
 
 def _name(url: str) -> str:
     """Host and path of a URL, in small letters, without ``www.`` and the last slash."""
-    parts = urlsplit(url if "://" in url or not url else f"https://{url}")
-    return f"{parts.netloc.removeprefix('www.')}{parts.path}".lower().rstrip("/")
+    parts = urlsplit(as_url(url))
+    return f"{ascii_host(parts.netloc.lower()).removeprefix('www.')}{parts.path.lower()}".rstrip("/")
 
 
 def _body(record: StoredRecord) -> bytes:

@@ -31,7 +31,7 @@ from newsbot.wordpress.pages.article_page import read_page
 from newsbot.wordpress.pages.feed import read_feed
 from newsbot.wordpress.pages.reader import NoArticle, PageReader
 from newsbot.wordpress.pages.times import iso_to_utc
-from newsbot.wordpress.pages.urls import id_of_url
+from newsbot.wordpress.pages.urls import earlier_ids, id_of_url
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
@@ -286,7 +286,7 @@ class Remaker:
 def _id_of(row: Mapping[str, Any], *shown: int | None) -> int:
     """The id of a row that came without the API: an id that its page or feed shows, or the id that newsbot computes
     from its URL. Raises NotMade where the row has a different id."""
-    if row["id"] not in (*shown, id_of_url(row["url"])):
+    if row["id"] not in (*shown, id_of_url(row["url"]), *earlier_ids(row["url"])):
         raise NotMade("neither its record nor its URL gives this id")
     return int(row["id"])
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import PurePath
 from urllib.parse import unquote, urlsplit
 
-from newsbot.urls import as_url
+from newsbot.urls import as_url, ascii_host
 
 LONGEST = 80
 """Characters of a label. A file system takes names of 255 bytes, and a part that is being written has a longer name."""
@@ -32,9 +31,7 @@ def label(sites: Sequence[str], listing: str | None = None, *, due: bool = False
 def _address(url: str) -> str:
     """Host, port, path and query of an address, without ``www.``: the usual spellings of a site get one label."""
     parts = urlsplit(as_url(url))
-    host = parts.netloc.lower().removeprefix("www.")
-    with suppress(UnicodeError):  # no name of a host: its letters are replaced below
-        host = host.encode("idna").decode()
+    host = ascii_host(parts.netloc.lower()).removeprefix("www.")
     return unquote(f"{host}{parts.path}/{parts.query}")
 
 

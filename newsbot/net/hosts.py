@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from urllib.parse import ParseResult, SplitResult, urlsplit
 
 from scrapy import Request
 from scrapy.utils.httpobj import urlparse_cached
 
-from newsbot.urls import as_url
+from newsbot.urls import as_url, ascii_host
 
 PORTS = {"http": 80, "https": 443}
 
@@ -42,11 +41,7 @@ def likely_site(asked: str) -> str:
 
 
 def _name(parts: SplitResult | ParseResult) -> str:
-    host = (parts.hostname or "").rstrip(".")
-    if not host.isascii():
-        # Scrapy's requests have this form. One host must have one pace and one lock, however a user writes its name.
-        with suppress(UnicodeError):
-            host = host.encode("idna").decode().rstrip(".")
+    host = ascii_host(parts.hostname or "").rstrip(".")
     if parts.port is None or parts.port == PORTS.get(parts.scheme):
         return host
     return f"{host}:{parts.port}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from newsbot.numbers import from_digits
+from newsbot.urls import ascii_host
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -41,7 +42,7 @@ class AddressPolicy:
     @classmethod
     def parse(cls, text: str) -> AddressPolicy:
         """From NEWSBOT_ALLOW_PRIVATE: "" or "0" means none, "1" all, else a list ``host[:port]`` with commas."""
-        names = [name.strip().lower() for name in text.split(",") if name.strip()]
+        names = [ascii_host(name.strip().lower()) for name in text.split(",") if name.strip()]
         if names in ([], ["0"]):
             return cls()
         if names == ["1"]:
@@ -50,7 +51,7 @@ class AddressPolicy:
 
     def allows(self, host: str, port: int | None) -> bool:
         """Whether newsbot may connect to this host whatever its address."""
-        host = host.lower().strip("[]").rstrip(".")
+        host = ascii_host(host.lower()).strip("[]").rstrip(".")
         spelled = f"[{host}]" if ":" in host else host
         return self.allow_all or not self.allowed.isdisjoint({host, spelled, f"{spelled}:{port}"})
 

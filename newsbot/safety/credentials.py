@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsbot.errors import BadArgument
+from newsbot.urls import ascii_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def parse_auth(text: str) -> dict[str, Credential]:
         user, colon, password = pair.partition(":")
         if not (equals and colon and host.strip() and user.strip() and password.strip()) or "/" in host:
             raise BadArgument(f"NEWSBOT_AUTH: entry {number} is not host=user:password")
-        found[host.strip().lower()] = Credential(user.strip(), password.strip())
+        found[ascii_host(host.strip().lower())] = Credential(user.strip(), password.strip())
     return found
 
 
@@ -58,7 +59,7 @@ def read_netrc(path: Path) -> dict[str, Credential]:
     except (OSError, UnicodeError) as error:
         raise BadArgument(f"{path} cannot be read: {type(error).__name__}") from error
     return {
-        host.lower(): Credential(user, password)
+        ascii_host(host.lower()): Credential(user, password)
         for host, (user, _, password) in hosts.items()
         if host != "default" and user and password
     }

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from newsbot.arguments.site_list import Target
 from newsbot.spiders.archive_answers import Answers
-from newsbot.urls import as_url
+from newsbot.urls import as_url, ascii_host
 from newsbot.wordpress.receipt import Cause, SiteVerdict
 from newsbot.wordpress.scope import Scope
 
@@ -120,5 +120,5 @@ class Claims:
 def address_lease(url: str) -> str:
     """The name of the lease of a URL: one name for the usual spellings of one address."""
     parts = urlsplit(as_url(url))
-    host = (parts.netloc or "").lower().removeprefix("www.")
+    host = ascii_host(parts.netloc.lower()).removeprefix("www.")
     return f"address:{host}{parts.path.rstrip('/')}{'?' + parts.query if parts.query else ''}"

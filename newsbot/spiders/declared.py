@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 
 from newsbot import signals
 from newsbot.rights.robots_txt import read_robots
-from newsbot.urls import as_url
+from newsbot.urls import as_url, ascii_host
 
 
 class DeclaredRights:
@@ -26,4 +26,4 @@ class DeclaredRights:
     def of(self, url: str) -> dict[str, Any] | None:
         """The statements for the site of a URL; None where no robots.txt of it was read."""
         parts = urlsplit(as_url(url))
-        return self._by_origin.get(f"{parts.scheme}://{parts.netloc.lower()}")
+        return self._by_origin.get(f"{parts.scheme}://{ascii_host(parts.netloc.lower())}")

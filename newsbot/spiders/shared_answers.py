@@ -8,12 +8,12 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from urllib.parse import urlsplit
 
 from newsbot.arguments.site_list import Target
 from newsbot.urls import as_url
 from newsbot.wordpress import payload
 from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.pages.urls import site_host
 from newsbot.wordpress.together import MOST_TOGETHER, is_deep
 
 SHARED = frozenset({"index"})
@@ -133,8 +133,5 @@ def _is_lasting(query: Query, reply: Reply) -> bool:
 
 
 def _host(url: str) -> str:
-    """The host of an address as a user gives it, with its port."""
-    try:
-        return urlsplit(as_url(url)).netloc.lower().removeprefix("www.")
-    except ValueError:
-        return url
+    """The host of an address as a user gives it."""
+    return site_host(as_url(url)) or url

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from newsbot.article.text import scrub
+from newsbot.urls import ascii_host
 from newsbot.wordpress.meaning import Meaning
 from newsbot.wordpress.scope import Scope
 from newsbot.wordpress.values import list_in, object_in, text
@@ -136,7 +137,7 @@ class Api:
 
 def _is_same_site(before: SplitResult, after: SplitResult) -> bool:
     """Whether a redirect stays on the host (``www.`` may come or go), and does not leave https."""
-    names = [(parts.hostname or "").removeprefix("www.") for parts in (before, after)]
+    names = [ascii_host(parts.hostname or "").removeprefix("www.") for parts in (before, after)]
     if names[0] != names[1] or (before.scheme, after.scheme) == ("https", "http"):
         return False
     return before.port == after.port or before.scheme != after.scheme

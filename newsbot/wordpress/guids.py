@@ -9,6 +9,7 @@ from hashlib import blake2b
 from urllib.parse import urlsplit
 
 from newsbot.numbers import is_digits
+from newsbot.urls import ascii_host
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _RECENT = 1_024
@@ -111,4 +112,4 @@ def _address(url: str) -> tuple[str, str] | None:
         return None
     netloc, slash, rest = url.removeprefix("https://").partition("/")
     host, question, query = netloc.partition("?")
-    return (host.removeprefix("www."), question + query + slash + rest) if host else None
+    return (ascii_host(host).removeprefix("www."), question + query + slash + rest) if host else None

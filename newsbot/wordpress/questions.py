@@ -192,7 +192,8 @@ class AskNewSite:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskFormer:
     """Ask for sites that may have had the key of another address before: sites that users reached by ``url``, that
-    differ from ``site`` by ``www.`` or HTTPS alone, or that hold rows with these ids and guids."""
+    differ from ``site`` by ``www.``, HTTPS or the form of an international name alone, or that hold rows with these ids
+    and guids."""
 
     url: str
     site: str

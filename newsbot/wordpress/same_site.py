@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from newsbot.urls import ascii_host
 from newsbot.wordpress.dates import local_date
 from newsbot.wordpress.guids import canonical_guid, is_evidence, names_site
 from newsbot.wordpress.questions import HeldRow
@@ -24,18 +25,19 @@ def bare_host(url: str | None) -> str | None:
         netloc = urlsplit(url or "").netloc
     except ValueError:
         return None
-    return netloc.rpartition("@")[2].lower().removeprefix("www.") or None
+    return ascii_host(netloc.rpartition("@")[2].lower()).removeprefix("www.") or None
 
 
 def address_of(key: str) -> str:
-    """A site's key without the differences that http, HTTPS and ``www.`` make."""
-    return key.partition("://")[2].lower().removeprefix("www.").rstrip("/")
+    """A site's key without the differences that http, HTTPS, ``www.`` and the forms of an international name make."""
+    host, slash, path = key.partition("://")[2].lower().partition("/")
+    return f"{ascii_host(host).removeprefix('www.')}{slash}{path}".rstrip("/")
 
 
 def moved_url(url: str, *, old: str, new: str) -> str:
     """A URL of the site ``old`` as it is since the site has the key ``new``. Other URLs stay as they are."""
-    bare, home = url.partition("://")[2], address_of(old)
-    bare = bare[4:] if bare[:4].lower() == "www." else bare
+    host, slash, path = url.partition("://")[2].partition("/")
+    bare, home = f"{ascii_host(host.lower()).removeprefix('www.')}{slash}{path}", address_of(old)
     rest = bare[len(home) :]
     return f"{new}{rest}" if bare[: len(home)].lower() == home and rest[:1] in ("", "/", "?") else url
 

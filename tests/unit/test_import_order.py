@@ -30,13 +30,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "components": set(),
     "terminal": set(),
     # What an article is, what WordPress is, and what is known already. Nothing here knows Scrapy.
-    "article": {"items", "errors", "timestamps", "extras", "numbers"},
+    "article": {"items", "errors", "timestamps", "extras", "numbers", "urls"},
     "wordpress": {"article", "items", "charsets", "compact", "errors", "rights", "timestamps", "urls", "numbers"},
-    "archive": {"wordpress", "compact", "politeness", "items", "errors", "timestamps", "safe_json", "extras"},
+    "archive": {"wordpress", "compact", "politeness", "items", "errors", "timestamps", "safe_json", "extras", "urls"},
     # Packages of pure decisions, and packages that use the network and the disk.
     "schedule": set(),
     "politeness": {"charsets", "errors", "numbers"},
-    "safety": {"errors", "signals", "numbers"},
+    "safety": {"errors", "signals", "numbers", "urls"},
     "media": {"durable", "errors"},
     "net": {"errors", "urls"},
     "settings": {"early_stop", "net"},
@@ -91,12 +91,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {
         *("arguments", "browser", "net", "politeness", "spiders", "wordpress"),
         *("errors", "next_steps", "rights", "signals", "terminal"),
+        "urls",
     },
     "export": {
         *("archive", "arguments", "article", "feeds", "media", "middlewares", "pipelines", "rights", "warc"),
         *("wordpress", "items", "compact", "durable", "errors", "extras", "timestamps", "safe_json", "terminal"),
         "charsets",
         "numbers",
+        "urls",
     },
     "console": {"settings", "terminal"},
     "entry_point": {"console", "interrupted"},

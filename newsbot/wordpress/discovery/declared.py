@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from html import unescape
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from newsbot.urls import ascii_host
 from newsbot.wordpress.messages import Reply
 
 REL = "//api.w.org"
@@ -59,6 +60,8 @@ def _root(href: str, page_url: str) -> str | None:
     try:
         root = urljoin(page_url, href)
         parts, page = urlsplit(root), urlsplit(page_url)
+        # The search asks for no root twice, in whichever form a page writes an international name.
+        parts = parts._replace(netloc=ascii_host(parts.netloc))
         has_port = parts.port is not None
     except ValueError:
         return None

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from newsbot.numbers import finite, is_digits
+from newsbot.urls import ascii_host
 from newsbot.wordpress.api import Api, RouteAccepts, Site, read_accepts
 from newsbot.wordpress.languages.plugins import language_plugins
 from newsbot.wordpress.values import decoded, object_in, text
@@ -62,10 +63,10 @@ def _home(index: dict[str, Any], api: Api, page_url: str) -> str:
     for declared_home in (index.get("home"), index.get("url")):
         parts = _split(str(declared_home or ""))
         if _is_same_host(parts, root):
-            return urlunsplit((root.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
+            return urlunsplit((root.scheme, ascii_host(parts.netloc.lower()), parts.path.rstrip("/"), "", ""))
     # A site that declares another host (localhost, say) is known by the address at which it answers.
     path = re.sub(r"/(?:wp-json|index\.php)?/?$", "", re.sub(r"/index\.php/wp-json/?$", "", root.path))
-    return urlunsplit((root.scheme, root.netloc.lower(), path, "", ""))
+    return urlunsplit((root.scheme, ascii_host(root.netloc.lower()), path, "", ""))
 
 
 def _split(url: str) -> SplitResult:
@@ -85,4 +86,4 @@ def _is_same_host(parts: SplitResult, other: SplitResult) -> bool:
 
 
 def _bare(host: str | None) -> str:
-    return (host or "").lower().removeprefix("www.")
+    return ascii_host((host or "").lower()).removeprefix("www.")

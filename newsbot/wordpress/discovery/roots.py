@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from newsbot.errors import DiscoveryError
 from newsbot.numbers import is_digits
+from newsbot.urls import ascii_host
 from newsbot.wordpress.api import WORDPRESS_COM, Api
 from newsbot.wordpress.discovery.declared import home_in_feed
 from newsbot.wordpress.messages import Reply
@@ -38,7 +39,7 @@ def _web_address(address: str, url: str) -> str:
         raise DiscoveryError(f"{url!r} is not a web address ({error})", verdict="incomplete", fault="bad-url") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise DiscoveryError(f"{url!r} is not a web address", verdict="incomplete", fault="bad-url")
-    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
+    return urlunsplit((parts.scheme, ascii_host(parts.netloc), parts.path or "/", parts.query, ""))
 
 
 def roots_in(start: str) -> Iterator[str]:
@@ -95,4 +96,4 @@ def folder_of(root: str) -> str:
     if not Api(root=root).plain:
         # What stands before the prefix, which a site may have renamed.
         path = path.rpartition("/")[0]
-    return f"{parts.netloc.lower()}{path.removesuffix('/index.php')}/"
+    return f"{ascii_host(parts.netloc.lower())}{path.removesuffix('/index.php')}/"

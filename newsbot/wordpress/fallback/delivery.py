@@ -11,8 +11,17 @@ from newsbot.wordpress.fallback.listed import ListedArticles
 from newsbot.wordpress.fallback.seen import SeenArticles
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.options import Options
-from newsbot.wordpress.pages.urls import id_of_url, place_key
+from newsbot.wordpress.pages.urls import earlier_ids, id_of_url, place_key
+from newsbot.wordpress.questions import AskKnown
 from newsbot.wordpress.receipt import CollectionFacts
+
+
+def given_id(url: str, *, site: str, type_: str) -> Steps[int]:
+    """The id of an article whose post id is unknown. An article that an older version archived keeps its id."""
+    if earlier := earlier_ids(url):
+        held = yield AskKnown(site=site, type=type_, ids=earlier)
+        return next((row_id for row_id in earlier if row_id in held), id_of_url(url))
+    return id_of_url(url)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +67,7 @@ class Delivery:
             self.facts.outside_window += 1
             return
         if row_id is None:
-            row_id = id_of_url(url)
+            row_id = yield from given_id(url, site=self.seen.site, type_=self.seen.type)
             self.facts.faults["no-id"] += 1
         if row_id in self.api_ids:
             self.seen.note(url, self.listed.lastmod(url))

@@ -11,7 +11,7 @@ from typing import Any
 
 from newsbot.wordpress.fallback.listed import ListedArticle
 from newsbot.wordpress.messages import Reply, Steps
-from newsbot.wordpress.pages.urls import id_of_url
+from newsbot.wordpress.pages.urls import earlier_ids, id_of_url
 from newsbot.wordpress.questions import Recall, Remember
 
 FEEDS = "feeds"
@@ -28,7 +28,11 @@ class SeenArticles:
     def unchanged(self, articles: Mapping[str, ListedArticle]) -> Steps[dict[str, bool]]:
         """Which of ``articles`` (by canonical URL) have not changed since: canonical URL -> whether the article is of
         another type. An article without a ``lastmod`` may always have changed."""
-        dated = {id_of_url(article.url): url for url, article in articles.items() if article.lastmod}
+        dated = {
+            row_id: url
+            for url, article in articles.items()
+            for row_id in ((id_of_url(article.url), *earlier_ids(article.url)) if article.lastmod else ())
+        }
         if not dated:
             return {}
         kept = yield Recall(site=self.site, relation=self._relation, ids=tuple(dated))

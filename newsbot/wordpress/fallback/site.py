@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsbot.errors import DiscoveryError, PayloadError
+from newsbot.urls import ascii_url
 from newsbot.wordpress.catalog import ALL
 from newsbot.wordpress.dates import ZONE_SHIFT
 from newsbot.wordpress.fallback.collection import FallbackCollection
@@ -14,7 +15,7 @@ from newsbot.wordpress.fallback.sources import Sources, find_sources
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.pages.asking import Halt
-from newsbot.wordpress.questions import AskState, CollectionState
+from newsbot.wordpress.questions import AskFormer, AskState, CollectionState, Former, RenameSite
 from newsbot.wordpress.receipt import SiteFacts, Verdict, cause_of
 
 MOST_TYPES = 300
@@ -67,9 +68,25 @@ class FallbackSite:
         if not sources.found:
             facts.end(verdict, f"{reason}; the site has no feed and no sitemap", cause_of(failure))
             return
+        if (busy := (yield from self._take_other_form(sources.key))) is not None:
+            facts.end("incomplete", busy, "another-run")
+            return
         facts.site, facts.name, facts.why = sources.key, facts.name or sources.name, "not finished"
         yield from self.crawl_types(self._types(sources), reason, key=sources.key)
         facts.conclude()
+
+    def _take_other_form(self, key: str) -> Steps[str | None]:
+        """Give the key what an older version archived under the other form of its international name. Returns why not,
+        where another run has the site."""
+        if "xn--" not in key:
+            return None
+        formers: list[Former] = yield AskFormer(url=self.options.url, site=key, type="post", rows=(), kind="posts")
+        old = next((former.site for former in formers if former.site != key and ascii_url(former.site) == key), None)
+        if old is None:
+            return None
+        busy: str | None = yield RenameSite(old=old, new=key)
+        self.facts.moved_from = old if busy is None else None
+        return busy
 
     def crawl_types(self, names: Sequence[str], reason: str, *, key: str) -> Steps[None]:
         """Crawl types in turn. With ``types=all`` at most ``MOST_TYPES`` of them, and the receipt says so; a type that

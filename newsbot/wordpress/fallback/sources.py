@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from newsbot.numbers import is_digits
+from newsbot.urls import ascii_host
 from newsbot.wordpress.fallback.feeds import FeedSearch, FoundFeed
 from newsbot.wordpress.fallback.sitemaps import Sitemaps, find_sitemaps
 from newsbot.wordpress.fallback.worth import PageWorth
@@ -69,7 +70,7 @@ def _folder(url: str) -> str:
     """The site that a URL most likely belongs to: its host, with its first folder where the path has only one."""
     parts = urlsplit(url)
     path: str = _BEHIND_HOME.split(parts.path, maxsplit=1)[0].rstrip("/")
-    return urlunsplit((parts.scheme, parts.netloc.lower(), path if _is_folder(path) else "", "", ""))
+    return urlunsplit((parts.scheme, ascii_host(parts.netloc.lower()), path if _is_folder(path) else "", "", ""))
 
 
 def _is_folder(path: str) -> bool:
@@ -85,4 +86,4 @@ def _home(named: str | None, reached: str) -> str:
     if not named or site_host(named) != site_host(reached):
         return _folder(reached)
     parts = urlsplit(named)
-    return urlunsplit((urlsplit(reached).scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
+    return urlunsplit((urlsplit(reached).scheme, ascii_host(parts.netloc.lower()), parts.path.rstrip("/"), "", ""))

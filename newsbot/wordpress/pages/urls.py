@@ -9,6 +9,7 @@ from hashlib import blake2b
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from newsbot.numbers import from_digits
+from newsbot.urls import ascii_host, unicode_host
 
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_cid|mc_eid", re.I)
 _ID_PARAMETERS = {"p": "post", "page_id": "page", "attachment_id": "attachment"}
@@ -28,7 +29,8 @@ _PLAIN_URL = re.compile(
 
 
 def site_host(url: str) -> str:
-    """The host and port by which sites are compared, without ``www.`` and the usual ports. "" for an invalid URL."""
+    """The host and port by which sites are compared, without ``www.`` and the usual ports, and in the form of DNS. ""
+    for an invalid URL."""
     try:
         return _host(urlsplit(url))
     except ValueError:
@@ -41,7 +43,7 @@ def _host(parts: SplitResult) -> str:
     if _PLAIN_HOST.fullmatch(netloc):
         host, _, port = netloc.lower().partition(":")
     else:
-        host, port = parts.hostname or "", "" if parts.port is None else str(parts.port)
+        host, port = ascii_host(parts.hostname or ""), "" if parts.port is None else str(parts.port)
     host = host.removeprefix("www.")
     return f"{host}:{int(port)}" if host and port and int(port) not in (80, 443) else host
 
@@ -63,8 +65,8 @@ def absolute(href: str, base: str) -> str | None:
 def canonical(url: str) -> str:
     """The form by which URLs of articles are compared: two URLs of one article have the same form.
 
-    It leaves out the scheme, ``www.``, the case of the host, percent-encoding, a slash at the end, the fragment and
-    tracking parameters.
+    It leaves out the scheme, ``www.``, the case and the form of the host, percent-encoding, a slash at the end, the
+    fragment and tracking parameters.
     """
     host, place = _host_and_place(url)
     return host + place
@@ -136,8 +138,18 @@ def id_of_url(url: str) -> int:
 
     WordPress's ids are positive, so the two kinds never collide. The same URL has the same id in every run.
     """
-    digest = blake2b(canonical(url).encode("utf-8", "surrogatepass"), digest_size=6).digest()
-    return -1 - int.from_bytes(digest, "big")
+    return _hashed_id(canonical(url))
+
+
+def _hashed_id(place: str) -> int:
+    return -1 - int.from_bytes(blake2b(place.encode("utf-8", "surrogatepass"), digest_size=6).digest(), "big")
+
+
+def earlier_ids(url: str) -> tuple[int, ...]:
+    """The ids that older versions gave the URL of an article on a host with an international name: they took its two
+    forms for two hosts."""
+    host, place = _host_and_place(url)
+    return (_hashed_id(other + place),) if (other := unicode_host(host)) != host else ()
 
 
 def place_key(url: str) -> int:

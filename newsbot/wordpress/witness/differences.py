@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from newsbot.errors import PayloadError
 from newsbot.items import Post
 from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.fallback.delivery import given_id
 from newsbot.wordpress.fallback.worth import Folders, PageWorth
 from newsbot.wordpress.languages.spoken import in_languages
 from newsbot.wordpress.messages import Query, Steps
 from newsbot.wordpress.pages.asking import Halt
 from newsbot.wordpress.pages.reader import Closed, Elsewhere, Gone, NoArticle, PageReader
 from newsbot.wordpress.pages.times import iso_to_utc
-from newsbot.wordpress.pages.urls import id_in, id_of_url
+from newsbot.wordpress.pages.urls import id_in
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.replies import is_final, rows_of
@@ -206,7 +207,7 @@ class Differences:
         return prove(page, article.url, held=self.held, known_ids=known, home=home, type_=self.type, typed=self.typed)
 
     def _deliver(self, post: Post, page: ArticlePage, article: Lacking) -> Steps[None]:
-        post.id = page.id or id_of_url(article.url)
+        post.id = page.id or (yield from given_id(article.url, site=self.queries.site.key, type_=self.type))
         if page.id is None:
             self.facts.faults["no-id"] += 1
         post.modified = post.modified or iso_to_utc(article.changed)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.responsetypes import responsetypes
 from scrapy.utils import _compression
 from scrapy.utils._compression import _DecompressionMaxSizeExceeded
 from scrapy.utils.gz import gunzip
 
+from newsbot.net.endings import ends_as_document, stream_ends
+from newsbot.net.flags import DATA_LOSS
 from newsbot.net.refusals import TooLarge
 
 LAYERS = 2
@@ -56,6 +58,9 @@ class CompressionMiddleware(HttpCompressionMiddleware):
 
     Some servers and plugins say that a body is packed and send it plain, or pack it and do not say so. The first bytes
     of the body then decide.
+
+    Compressed data without its end gives a part of the body. Such a response is handled as Scrapy handles a body that
+    is shorter than its Content-Length.
     """
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
@@ -70,6 +75,7 @@ class CompressionMiddleware(HttpCompressionMiddleware):
     def _unpacked(self, request: Request, response: Response, *, layers: int) -> Request | Response:
         if request.method != "HEAD" and (_is_plain(response) if layers else _is_packed_text(response)):
             return self._as_it_is(request, response)
+        packed, encodings = response.body, response.headers.getlist("Content-Encoding")
         try:
             answer = super().process_response(request, response)
         except _BROKEN:
@@ -77,14 +83,18 @@ class CompressionMiddleware(HttpCompressionMiddleware):
         # Packed by a plugin, and again by the server.
         if layers and isinstance(answer, Response) and _is_packed_text(answer):
             return self._as_it_is(request, answer)
+        if layers and isinstance(answer, Response) and request.method != "HEAD":
+            return _judged(request, answer, is_cut=lambda: _is_cut(packed, encodings))
         return answer
 
     def _as_it_is(self, request: Request, response: Response) -> Response:
         """The response with its body unpacked as far as the body itself shows that it is packed."""
         body, most = response.body, request.meta.get("download_maxsize", self._max_size)
+        packed = []
         for _ in range(LAYERS):
             if body[:2] != GZIP:
                 break
+            packed.append(body)
             try:
                 body = gunzip(body, max_size=most)
             except _BROKEN:
@@ -94,7 +104,31 @@ class CompressionMiddleware(HttpCompressionMiddleware):
         assert self.stats is not None
         self.stats.inc_value("newsbot/compression/wrong_header")
         kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
-        return response.replace(cls=kind, body=body, headers=headers)
+        answer = response.replace(cls=kind, body=body, headers=headers)
+        return _judged(request, answer, is_cut=lambda: not all(stream_ends(layer, b"gzip") for layer in packed))
+
+
+def _judged(request: Request, answer: Response, *, is_cut: Callable[[], bool]) -> Response:
+    """The answer, with a flag where its compressed data has no end. Raises ResponseDataLossError where the request does
+    not allow that.
+    """
+    # What is cut in JSON is found when the JSON is parsed, so most answers need no second look at their packed data.
+    is_json = b"json" in (answer.headers.get("Content-Type") or b"").lower()
+    if (is_json and answer.body[:2] != GZIP) or ends_as_document(answer.body) or not is_cut():
+        return answer
+    if request.meta.get("download_fail_on_dataloss", True):
+        raise ResponseDataLossError(f"the compressed body of {answer.url} has no end")
+    return answer.replace(flags=[*answer.flags, DATA_LOSS])
+
+
+def _is_cut(packed: bytes, encodings: Sequence[bytes]) -> bool:
+    """Whether the data of one of the content encodings of a body has no end."""
+    known, _ = HttpCompressionMiddleware._split_encodings(list(encodings))
+    for encoding in known:
+        if not stream_ends(packed, encoding):
+            return True
+        packed = HttpCompressionMiddleware._decode(packed, encoding, 0)
+    return False
 
 
 def _is_plain(response: Response) -> bool:

@@ -20,7 +20,8 @@ from scrapy.crawler import Crawler
 from newsbot.arguments.site_list import Target
 from newsbot.browser import Browser
 from newsbot.net.download_errors import DOWNLOAD_ERRORS, error_name, one_line
-from newsbot.net.flags import KEPT
+from newsbot.net.endings import ends_as_document
+from newsbot.net.flags import DATA_LOSS, KEPT
 from newsbot.net.header_values import header_values
 from newsbot.net.stopping import is_stopping
 from newsbot.politeness.backoff import backoff_seconds, patience_seconds
@@ -78,7 +79,7 @@ class Fetcher:
         # Redirects are followed by a middleware, where each hop passes all checks again.
         meta: dict[str, Any] = {"dont_retry": True, "newsbot_linked": query.purpose in _LINKED} | target.pace()
         meta["newsbot_site"] = facts.site or target.url
-        # A body that is shorter than announced is judged below: JSON shows whether it is whole.
+        # A body that is shorter than announced is judged below: JSON and HTML show whether they are whole.
         meta["download_fail_on_dataloss"] = False
         if query.searching:
             meta["newsbot_searching"] = True
@@ -130,8 +131,8 @@ class Fetcher:
             seconds=float(last.meta.get("download_latency") or 0.0),
             logged_in={"accepted": True, "ignored": False}.get(last.meta.get("newsbot_login") or ""),
         )
-        if "dataloss" in response.flags and not payload.is_whole(reply.body):
-            return Reply(status=0, url=query.url, error="dropped", detail="the body is shorter than announced")
+        if DATA_LOSS in response.flags and not (payload.is_whole(reply.body) or ends_as_document(reply.body)):
+            return Reply(status=0, url=query.url, error="dropped", detail="the end of the body is missing")
         return await self._render(reply, counted, meta) if query.render else reply
 
     async def _render(self, reply: Reply, counted: SiteFacts | CollectionFacts, meta: Mapping[str, Any]) -> Reply:

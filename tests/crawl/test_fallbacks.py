@@ -206,3 +206,36 @@ def test_spiders_without_fallback_report_the_closed_api(tmp_path: Path) -> None:
         run = crawl(tmp_path, "wp_users", site=room.url)
         assert asked(room, "feed") == 0
     assert (run.status, run.receipt()["sites"][0]["verdict"]) == (1, "closed")
+
+
+@pytest.mark.parametrize("fault", ["truncated-page", "truncated-gzip"])
+def test_article_whose_page_is_truncated_once_comes_whole(fault: str, tmp_path: Path) -> None:
+    with Newsroom(posts=12, feed="none", oddities=False) as room:
+        room.order("unauthorized")
+        whole = crawl(tmp_path / "whole", "wp_posts", site=room.url, render="never")
+        room.order(fault, "/2019/", times=1)
+        run = crawl(tmp_path / "cut", "wp_posts", site=room.url, render="never")
+    texts = {row["id"]: row["content_text"] for row in whole.rows()}
+    assert (run.status, {row["id"]: row["content_text"] for row in run.rows()}) == (0, texts)
+    assert any(fault in request.faults for request in room.requests)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("truncated-page", "its page ends in the middle of the article"),
+        ("truncated-gzip", "the connection was lost (the end of the body is missing)"),
+    ],
+)
+def test_article_whose_page_is_always_truncated_is_named(fault: str, reason: str, tmp_path: Path) -> None:
+    with Newsroom(posts=12, feed="none", oddities=False) as room:
+        room.order("unauthorized")
+        row = room.site.row(room.ids()[3])
+        assert row is not None
+        link = room.site.places.link(row)
+        room.order(fault, link.removeprefix(room.url))
+        run = crawl(tmp_path, "wp_posts", site=room.url, render="never")
+        live = set(room.ids())
+    told = facts(run)
+    assert (run.status, told["verdict"], told["missing_urls"]) == (1, "incomplete", {link: reason})
+    assert {row["id"] for row in run.rows()} == live - {row.id}

@@ -41,6 +41,28 @@ def truncated_json(scene: Scene, *, keep: float = 0.5) -> bool:
     return True
 
 
+@fault("truncated-gzip", "body")
+def truncated_gzip(scene: Scene, *, keep: float = 0.5) -> bool:
+    """A part of the compressed body, with a Content-Length that agrees."""
+    packed = gzip.compress(scene.made.body, mtime=0)
+    scene.made.body = packed[: int(len(packed) * keep)]
+    scene.made.headers["Content-Encoding"] = "gzip"
+    return True
+
+
+@fault("truncated-page", "body")
+def truncated_page(scene: Scene, *, keep: float = 0.5) -> bool:
+    """The page of an article up to the middle of the article, as PHP leaves it where a plugin fails."""
+    before, begins, after = scene.made.body.partition(b'<div class="entry-content">')
+    article, ends, _ = after.partition(b"</div>\n</article>")
+    if not ends:
+        return False
+    # In the middle of a character or of a tag, PHP would not stop.
+    text = article.decode()[: int(len(article.decode()) * keep)]
+    scene.made.body = before + begins + text[: text.rfind(">") + 1 or None].encode()
+    return True
+
+
 @fault("wrong-charset", "body")
 def wrong_charset(scene: Scene, *, charset: str = "ISO-8859-1", kind: str = "text/html") -> bool:
     """A Content-Type that names another charset (and HTML) over UTF-8 JSON."""

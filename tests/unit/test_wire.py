@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import brotli  # type: ignore[import-untyped]
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scrapy import Request
+from scrapy.exceptions import ResponseDataLossError
 from scrapy.http import Response, TextResponse
+from scrapy.utils._compression import zstd  # type: ignore[attr-defined]
 from scrapy.utils.test import get_crawler
 
 from newsbot.middlewares.compression import CompressionMiddleware
 from newsbot.middlewares.redirects import RedirectsMiddleware
+from newsbot.net.endings import ends_as_document, stream_ends
 from newsbot.net.refusals import TooLarge, TooManyRedirects
 
 URL = "https://news.example/wp-json/"
@@ -80,6 +86,97 @@ def test_compressed_file_is_not_decompressed() -> None:
 def test_decompression_bomb_with_a_wrong_header_is_too_large(encoding: str | None) -> None:
     with pytest.raises(TooLarge):
         unpacked(encoding, gzip.compress(bytes(1_000_000), mtime=0))
+
+
+PAGE = b"<html><body>" + b"".join(b"<p>Sentence %d.</p>" % n for n in range(900))
+WHOLE = PAGE + b"</body></html>\n<!-- stored by a cache -->"
+PACK: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": brotli.compress,
+    "deflate": zlib.compress,
+    "gzip": gzip.compress,
+    "zstd": zstd.compress,
+}
+
+
+def page_of(encoding: str, packed: bytes, *, kind: str = "text/html", fails: bool = False) -> Response:
+    middleware = CompressionMiddleware.from_crawler(get_crawler())
+    response = Response(URL, headers={"Content-Type": kind, "Content-Encoding": encoding}, body=packed)
+    request = Request(URL, meta={} if fails else {"download_fail_on_dataloss": False})
+    answer = middleware.process_response(request, response)
+    assert isinstance(answer, Response)
+    return answer
+
+
+@pytest.mark.parametrize("encoding", PACK)
+def test_compressed_data_without_its_end_is_a_data_loss(encoding: str) -> None:
+    packed = PACK[encoding](PAGE)
+    for size in (len(packed) // 2, len(packed) - 20):
+        response = page_of(encoding, packed[:size])
+        assert response.flags == ["dataloss"] and PAGE.startswith(response.body)
+        with pytest.raises(ResponseDataLossError, match="has no end"):
+            page_of(encoding, packed[:size], fails=True)
+
+
+@pytest.mark.parametrize("encoding", PACK)
+def test_whole_compressed_data_is_no_data_loss(encoding: str) -> None:
+    # A page without </html> is whole where its compressed data is whole.
+    for page in (PAGE, WHOLE, b"", b"x"):
+        response = page_of(encoding, PACK[encoding](page), fails=True)
+        assert (response.flags, response.body) == ([], page)
+
+
+def test_a_page_that_ends_with_its_last_tag_is_whole_where_the_compressed_data_has_no_end() -> None:
+    packer = zlib.compressobj(wbits=31)
+    flushed = packer.compress(WHOLE) + packer.flush(zlib.Z_SYNC_FLUSH)
+    response = page_of("gzip", flushed, fails=True)
+    assert (response.flags, response.body) == ([], WHOLE)
+
+
+def test_json_shows_itself_whether_it_is_whole() -> None:
+    response = page_of("gzip", PACKED[:40], kind="application/json", fails=True)
+    assert response.flags == [] and JSON.startswith(response.body)
+
+
+def test_data_that_cannot_be_unpacked_at_all_is_a_data_loss() -> None:
+    for kind in ("text/html", "application/json"):
+        with pytest.raises(ResponseDataLossError):
+            page_of("gzip", b"\x1f\x8b\x08\x00rubbish", kind=kind, fails=True)
+
+
+@given(st.binary(max_size=400), st.sampled_from(["text", "name", "members"]), st.integers(0, 7))
+def test_gzip_data_ends_only_after_its_last_block(data: bytes, form: str, lost: int) -> None:
+    file = io.BytesIO()
+    with gzip.GzipFile("page.html" if form == "name" else "", "wb", fileobj=file) as packer:
+        packer.write(data)
+    packed = file.getvalue() * (2 if form == "members" else 1)
+    # The checksum and the size are the last eight bytes.
+    assert stream_ends(packed[: len(packed) - lost], b"gzip")
+    assert not stream_ends(packed[:-9], b"gzip")
+
+
+def test_gzip_data_may_have_all_parts_of_a_header() -> None:
+    raw = zlib.compress(PAGE, wbits=-15)
+    header = b"\x1f\x8b\x08\x1e" + bytes(6) + b"\x03\x00abcname\0comment\0\x12\x34"
+    assert stream_ends(header + raw + bytes(8), b"gzip")
+    assert not stream_ends(header + raw[:-2], b"gzip")
+    for cut in range(len(header)):
+        assert not stream_ends((header + raw)[: max(cut, 2)], b"gzip")
+
+
+@pytest.mark.parametrize(
+    ("end", "whole"),
+    [
+        (b"</html>", True),
+        (b"</HTML>\r\n\0", True),
+        (b"</rss><!-- one --> <!-- two -->", True),
+        (b"</urlset>", True),
+        (b"</p>", False),
+        (b"<!-- </html> -->", False),
+        (b"</html", False),
+    ],
+)
+def test_the_last_tag_shows_that_a_document_is_whole(end: bytes, whole: bool) -> None:
+    assert ends_as_document(b"<p>" * 9_000 + end) is whole
 
 
 class Browser:

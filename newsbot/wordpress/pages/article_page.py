@@ -12,6 +12,7 @@ from newsbot.article.cleaning.nesting import flatten
 from newsbot.article.cleaning.php_messages import without_php_messages
 from newsbot.article.facts.body import find_body
 from newsbot.article.facts.containers import FEW, parents
+from newsbot.article.facts.cut import is_cut
 from newsbot.article.text import plain_text
 from newsbot.charsets import charset_in, decode_page, marked_charset
 from newsbot.items import FeaturedImage, Post
@@ -57,7 +58,8 @@ class ArticlePage:
 
     ``id`` and ``type`` are None where the page does not show them. ``post`` is None where the page is a list of
     articles. ``parts`` are the URLs of the other pages of an article that its author divided into pages. ``url`` is
-    where redirects ended. ``judge``: who found the body, see ``Body``.
+    where redirects ended. ``judge``: who found the body, see ``Body``. ``is_cut``: the page ends in the middle of the
+    article.
     """
 
     id: int | None
@@ -66,6 +68,7 @@ class ArticlePage:
     parts: list[str] = field(default_factory=list)
     url: str = ""
     judge: str | None = None
+    is_cut: bool = False
 
     @property
     def lacks_body(self) -> bool:
@@ -113,7 +116,13 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
     )
     hide_protected(post, body or html)
     return ArticlePage(
-        id=marks.id, type=marks.type, post=post, parts=_parts(tree, url), url=reply.url, judge=found.judge
+        id=marks.id,
+        type=marks.type,
+        post=post,
+        parts=_parts(tree, url),
+        url=reply.url,
+        judge=found.judge,
+        is_cut=is_cut(html, body),
     )
 
 

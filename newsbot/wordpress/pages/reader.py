@@ -27,6 +27,7 @@ PARTS = 50
 
 NO_BODY = "its page does not show the article"
 _PART_MISSING = "one of its pages is missing"
+_CUT = "its page ends in the middle of the article"
 
 
 class NoArticle(Exception):
@@ -62,7 +63,8 @@ class PageReader:
     """Asks for the pages of one type. ``render`` is ``auto``, ``never`` or ``always``.
 
     ``failures`` counts failed pages in a row. ``halted``: ``Bodies`` must not ask any more. ``stopped_by`` is the
-    Halt that ended ``identity``. ``lacks_browser``: why no page can be rendered.
+    Halt that ended ``identity``. ``lacks_browser``: why no page can be rendered. ``cut_twice``: two answers for one
+    page ended in the middle of the article.
     """
 
     type: str
@@ -72,6 +74,7 @@ class PageReader:
     halted: bool = False
     stopped_by: Halt | None = None
     lacks_browser: str | None = None
+    cut_twice: bool = False
 
     def read(self, url: str) -> Asking[Post]:
         """The article at a URL, with its body. Raises NoArticle or Halt."""
@@ -91,6 +94,8 @@ class PageReader:
         """The ``post`` of a page, with all of its parts. Raises NoArticle where its body or a part is missing."""
         if page.lacks_body:
             raise NoBody(NO_BODY)
+        if page.is_cut:
+            raise NoArticle(_CUT)
         yield from self._add_parts(post, page.parts)
         return post
 
@@ -117,12 +122,24 @@ class PageReader:
         """The page as the server sends it; the page as a browser shows it where the former lacks the article."""
         if self.render == "always":
             return (yield from self._ask(url, rendered=True))
-        page = yield from self._ask(url, rendered=False)
+        page = yield from self._ask_whole(url)
         if self.render == "never" or not page.lacks_body:
             return page
         if self.lacks_browser is not None:
             raise NoArticle(self.lacks_browser)
         return (yield from self._ask(url, rendered=True))
+
+    def _ask_whole(self, url: str) -> Asking[ArticlePage]:
+        """Ask for one page, and a second time where the first answer ends in the middle of the article.
+
+        The second answer may be cut too. Then PHP fails on this site in the same way each time, and no other page is
+        asked for twice.
+        """
+        page = yield from self._ask(url, rendered=False)
+        if page.is_cut and not self.cut_twice:
+            page = yield from self._ask(url, rendered=False)
+            self.cut_twice = page.is_cut
+        return page
 
     def _ask(self, url: str, *, rendered: bool) -> Asking[ArticlePage]:
         """Ask for one page. Raises NoArticle, or Halt after too many failures in a row."""
@@ -163,10 +180,10 @@ class PageReader:
 
     def _part(self, url: str) -> Asking[str | None]:
         try:
-            page = yield from self._ask(url, rendered=False)
+            page = yield from self._ask_whole(url)
         except NoArticle:
             raise NoArticle(_PART_MISSING) from None
-        if page.post is None or page.lacks_body:
+        if page.post is None or page.lacks_body or page.is_cut:
             raise NoArticle(_PART_MISSING)
         return page.post.content_html
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 
-from newsbot.commands.clean import PAGE_OF_A_FILE, FetchedPage, fetch, is_no_run
-from newsbot.commands.ending import OneLineEnd
+from newsbot.commands.clean import PAGE_OF_A_FILE, FetchedPage, fetch
+from newsbot.commands.no_run import NoRun
 from newsbot.terminal import write_out
 
 
-class Command(OneLineEnd, ScrapyCommand):
+class Command(NoRun, ScrapyCommand):
     """Exit status 0: all are printed. 1: one cannot be read, or holds no article. 2: bad use, and nothing is read."""
 
     requires_project = True
@@ -26,12 +26,6 @@ class Command(OneLineEnd, ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print a JSON object a line, with the clean HTML")
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        super().process_options(args, opts)
-        assert self.settings is not None
-        is_no_run(self.settings, quiet=not opts.loglevel)
-        self._check_scrapy(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.

@@ -14,10 +14,9 @@ from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.crawler import CrawlerProcessBase
 from scrapy.http import Response
-from scrapy.settings import BaseSettings
 
 from newsbot.charsets import decode_page, marked_charset
-from newsbot.commands.ending import OneLineEnd
+from newsbot.commands.no_run import NoRun
 from newsbot.net.header_values import header_values
 from newsbot.terminal import show, write_out
 
@@ -88,17 +87,7 @@ def fetch(process: CrawlerProcessBase, urls: Sequence[str]) -> Answers:
     return answers
 
 
-def is_no_run(settings: BaseSettings, *, quiet: bool) -> None:
-    """Set that a fetch of pages is not a run: it writes no receipt, no feed and nothing in the archive."""
-    for name in ("ITEM_PIPELINES", "ITEM_PIPELINES_BASE", "EXTENSIONS", "FEEDS"):
-        settings.set(name, {}, priority="cmdline")
-    settings.set("EXTENSIONS_BASE", {"newsbot.safe_logs.SafeLogs": 0}, priority="cmdline")
-    settings.set("ADDONS", {"newsbot.components.SwitchedComponents": 0}, priority="cmdline")
-    if quiet:
-        settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
-
-
-class Command(OneLineEnd, ScrapyCommand):
+class Command(NoRun, ScrapyCommand):
     """Prints the clean HTML of a post, or with --explain what each rule removed, before and after side by side."""
 
     requires_project = True
@@ -125,12 +114,6 @@ class Command(OneLineEnd, ScrapyCommand):
             help="FILE is a feed in JSON lines or a saved list of REST objects: print rules for a site list that would "
             "remove what repeats in nearly all posts of a site",
         )
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        super().process_options(args, opts)
-        assert self.settings is not None
-        is_no_run(self.settings, quiet=not opts.loglevel)
-        self._check_scrapy(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:

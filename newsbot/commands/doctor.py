@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
-from newsbot.commands.clean import is_no_run
-from newsbot.commands.ending import OneLineEnd
+from newsbot.commands.no_run import NoRun
 from newsbot.errors import ArchiveError, BadArgument
 from newsbot.terminal import show, write_out
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 LIST_SUFFIXES = (".txt", ".csv", ".toml")
 
 
-class Command(OneLineEnd, ScrapyCommand):
+class Command(NoRun, ScrapyCommand):
     """0: every site can be crawled. 1: some site cannot, or the archive cannot be used. 2: bad use.
 
     Bad use, or an archive that cannot be used, ends the command before any request, with one line.
@@ -40,12 +39,10 @@ class Command(OneLineEnd, ScrapyCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         assert self.settings is not None
-        is_no_run(self.settings, quiet=not opts.loglevel)
         own = self.settings.getdict("DOWNLOADER_MIDDLEWARES")
         # 940: next to the downloader, so that redirects and robots.txt are counted too, and refused requests are not.
         counted = {**own, "newsbot.doctor.budget.BudgetMiddleware": 940}
         self.settings.set("DOWNLOADER_MIDDLEWARES", counted, priority="cmdline")
-        self._check_scrapy(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         # Scrapy imports every command at each start, so the modules that only this command needs are imported here.

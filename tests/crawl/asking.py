@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -110,19 +109,7 @@ def ask(*urls: str, **errand: Any) -> Outcome:
 
 def start(*urls: str, real: bool | None = None, constants: Constants = (), **errand: Any) -> fork_server.Running:
     """Start an errand, and return at once. ``real`` and ``constants`` are those of ``fork_server.start``."""
-    process = fork_server.start(
-        [sys.executable, "-m", "tests.crawl.asking"],
-        real=real,
-        constants=constants,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps({"urls": list(urls), **errand}) + "\n")
-    process.stdin.flush()
-    return process
+    return fork_server.start_with({"urls": urls, **errand}, "tests.crawl.asking", real=real, constants=constants)
 
 
 def outcome_of(process: fork_server.Running, out: str, err: str) -> Outcome:

@@ -10,6 +10,6 @@ system without pidfd (all but Linux).
 """
 
 from tests.fork_server.job import Constants
-from tests.fork_server.process import Process, Running, run, start
+from tests.fork_server.process import Process, Running, run, start, start_with
 
-__all__ = ["Constants", "Process", "Running", "run", "start"]
+__all__ = ["Constants", "Process", "Running", "run", "start", "start_with"]

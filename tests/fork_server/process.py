@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -215,6 +216,17 @@ def start(command: list[str], *, real: bool | None = None, **options: Any) -> Ru
         _, _, module, *arguments = command
         command = [sys.executable, "-c", HIDING.format(without=without, module=module), *arguments]
     return subprocess.Popen(command, **options)
+
+
+def start_with(errand: Mapping[str, Any], module: str, **options: Any) -> Running:
+    """Start ``python -m module`` with all standard streams as pipes of text, and give it ``errand`` as a line of JSON.
+    ``options`` are those of ``start``."""
+    options |= dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    process = start([sys.executable, "-m", module], text=True, **options)
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(errand) + "\n")
+    process.stdin.flush()
+    return process
 
 
 def run(

@@ -168,18 +168,7 @@ class InitialPosts:
     def _image(self, n: int) -> Post:
         post_id, date = FIRST + STRIDE * n, self.date(n, image=True)
         loose = self.options.oddities and n % 7 == 3
-        return Post(
-            id=post_id + 1,
-            type="attachment",
-            status="inherit",
-            date=date,
-            modified=date,
-            slug=f"quay-{post_id}",
-            guid=f"%HOME%/wp-content/uploads/2024/05/quay-{post_id}.jpg",
-            title=f"quay-{post_id}",
-            parent=0 if loose else post_id,
-            author=1,
-        )
+        return _picture(post_id + 1, date, of=post_id, parent=0 if loose else post_id)
 
     def _side(self, row_id: int, kind: str) -> Post:
         """A page or story."""
@@ -217,17 +206,7 @@ class InitialPosts:
                 categories=(2,) if self.options.categories else (1,),
             )
         date = self._side_date(DRAFT)
-        yield Post(
-            id=DRAFT + 50,
-            type="attachment",
-            status="inherit",
-            date=date,
-            modified=date,
-            slug=f"quay-{DRAFT}",
-            guid=f"%HOME%/wp-content/uploads/2024/05/quay-{DRAFT}.jpg",
-            title=f"quay-{DRAFT}",
-            parent=DRAFT,
-        )
+        yield _picture(DRAFT + 50, date, of=DRAFT, parent=DRAFT)
 
 
 def _slug(title: str, post_id: int, odd: bool) -> str:
@@ -237,3 +216,19 @@ def _slug(title: str, post_id: int, odd: bool) -> str:
         return f"{quote(kept or 'untitled').lower()}-{post_id}"
     words = "".join(c if c.isascii() and c.isalnum() else " " for c in title.lower().replace("'", "")).split()
     return "-".join(words[:7]) + f"-{post_id}"
+
+
+def _picture(row_id: int, date: Moment, *, of: int, parent: int) -> Post:
+    """The attachment that is the image of the post ``of``."""
+    name = f"quay-{of}"
+    return Post(
+        id=row_id,
+        type="attachment",
+        status="inherit",
+        date=date,
+        modified=date,
+        slug=name,
+        guid=f"%HOME%/wp-content/uploads/2024/05/{name}.jpg",
+        title=name,
+        parent=parent,
+    )

@@ -11,7 +11,6 @@ import base64
 import contextlib
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -105,19 +104,8 @@ def render(*urls: str, **errand: Any) -> Outcome:
 
 
 def start(*urls: str, **errand: Any) -> fork_server.Running:
-    process = fork_server.start(
-        [sys.executable, "-m", "tests.real.rendering"],
-        cwd=ROOT,
-        env=os.environ | {"SCRAPY_SETTINGS_MODULE": "newsbot.settings"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps({"urls": list(urls), **errand}) + "\n")
-    process.stdin.flush()
-    return process
+    settings = os.environ | {"SCRAPY_SETTINGS_MODULE": "newsbot.settings"}
+    return fork_server.start_with({"urls": urls, **errand}, "tests.real.rendering", cwd=ROOT, env=settings)
 
 
 def outcome_of(process: fork_server.Running, out: str, err: str) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from newsbot.urls import ascii_host
 from newsbot.wordpress.messages import Reply
 
 ALLOWED_KINDS = frozenset({"script", "xhr", "fetch"})
@@ -63,7 +64,7 @@ def site_of(url: str) -> tuple[str, int | None] | None:
     """
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
+        host, port = ascii_host(parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return None
     if not host or parts.scheme not in _PORTS:

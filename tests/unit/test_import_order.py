@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "arguments": {"article", "wordpress", "safety", "errors", "extras", "urls"},
     "follow": {"archive", "arguments", "net", "schedule", "errors", "safe_json", "terminal", "timestamps", "urls"},
     # Scrapy's components.
-    "browser": {"net", "wordpress", "errors", "extras"},
+    "browser": {"net", "wordpress", "errors", "extras", "urls"},
     "middlewares": {"archive", "net", "politeness", "safety", "errors", "signals"},
     "warc": {"arguments", "durable", "safety", "wordpress", "items", "safe_json", "signals", "timestamps", "numbers"},
     "spiders": {

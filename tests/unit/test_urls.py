@@ -19,6 +19,7 @@ from scrapy.crawler import Crawler
 from newsbot.archive import Archive
 from newsbot.archive.reader import Filter, is_same_site, read_current
 from newsbot.article import links
+from newsbot.browser.rules import site_of
 from newsbot.export.forgotten_warc import Sites
 from newsbot.feeds.names import label
 from newsbot.items import Checkpoint, Post
@@ -81,6 +82,7 @@ def test_no_text_ends_in_an_error_and_no_other_name_changes(text: str) -> None:
         lambda home: (is_same_site(WRITTEN, home), is_same_site(IN_DNS, f"{urlsplit(home).netloc}/")),
         lambda home: Sites.of([(home, home)], [home]).chosen,
         lambda home: links.host(f"{home}/a.jpg"),
+        lambda home: site_of(f"{home}/a.js"),
         lambda home: read_site({"home": f"{home}/blog"}, Api(root=f"{IN_DNS}/blog/wp-json/"), IN_DNS).key,
         lambda home: list(declared_roots(page(f"<link rel='https://api.w.org/' href='{home}/wp-json/'>"))),
         lambda home: list(read_sitemap(page("<urlset><url><loc>" + home + "/a/</loc></url></urlset>")).urls) != [],

@@ -33,6 +33,11 @@ def unpacked(body: bytes, encodings: Sequence[bytes]) -> tuple[bytes, list[bytes
     return body, unknown
 
 
+PLAIN = b"identity"
+"""The Accept-Encoding of a request for a body without compression."""
+
+_JSON_ENDS = {b"[": b"]", b"{": b"}"}
+
 GZIP = b"\x1f\x8b"
 """The first bytes of packed data. No text begins with them."""
 
@@ -59,8 +64,9 @@ class CompressionMiddleware(HttpCompressionMiddleware):
     Some servers and plugins say that a body is packed and send it plain, or pack it and do not say so. The first bytes
     of the body then decide.
 
-    Compressed data without its end gives a part of the body. Such a response is handled as Scrapy handles a body that
-    is shorter than its Content-Length.
+    Compressed data without its end gives a part of the body. The body is then requested without compression: a cache
+    that stored a part of the compressed body stores its plain form apart from it. If the end is still missing, the
+    response is handled as Scrapy handles a body that is shorter than its Content-Length.
     """
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
@@ -84,10 +90,10 @@ class CompressionMiddleware(HttpCompressionMiddleware):
         if layers and isinstance(answer, Response) and _is_packed_text(answer):
             return self._as_it_is(request, answer)
         if layers and isinstance(answer, Response) and request.method != "HEAD":
-            return _judged(request, answer, is_cut=lambda: _is_cut(packed, encodings))
+            return _whole(request, answer, is_cut=lambda: _is_cut(packed, encodings))
         return answer
 
-    def _as_it_is(self, request: Request, response: Response) -> Response:
+    def _as_it_is(self, request: Request, response: Response) -> Request | Response:
         """The response with its body unpacked as far as the body itself shows that it is packed."""
         body, most = response.body, request.meta.get("download_maxsize", self._max_size)
         packed = []
@@ -105,20 +111,26 @@ class CompressionMiddleware(HttpCompressionMiddleware):
         self.stats.inc_value("newsbot/compression/wrong_header")
         kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
         answer = response.replace(cls=kind, body=body, headers=headers)
-        return _judged(request, answer, is_cut=lambda: not all(stream_ends(layer, b"gzip") for layer in packed))
+        return _whole(request, answer, is_cut=lambda: not all(stream_ends(layer, b"gzip") for layer in packed))
 
 
-def _judged(request: Request, answer: Response, *, is_cut: Callable[[], bool]) -> Response:
-    """The answer, with a flag where its compressed data has no end. Raises ResponseDataLossError where the request does
-    not allow that.
+def _whole(request: Request, answer: Response, *, is_cut: Callable[[], bool]) -> Request | Response:
+    """The answer, if its compressed data has an end; else a request for the same without compression. Where that answer
+    has no end either, it gets a flag. Raises ResponseDataLossError where the request does not allow such an answer.
     """
-    # What is cut in JSON is found when the JSON is parsed, so most answers need no second look at their packed data.
-    is_json = b"json" in (answer.headers.get("Content-Type") or b"").lower()
-    if (is_json and answer.body[:2] != GZIP) or ends_as_document(answer.body) or not is_cut():
+    if _ends_as_text(answer) or not is_cut():
         return answer
+    if request.headers.get("Accept-Encoding") != PLAIN:
+        return request.replace(headers={**request.headers, "Accept-Encoding": PLAIN}, dont_filter=True)
     if request.meta.get("download_fail_on_dataloss", True):
         raise ResponseDataLossError(f"the compressed body of {answer.url} has no end")
     return answer.replace(flags=[*answer.flags, DATA_LOSS])
+
+
+def _ends_as_text(answer: Response) -> bool:
+    """Whether the end of a body shows that it is whole, so that its compressed data need not be read again."""
+    ends = _JSON_ENDS.get(answer.body.lstrip()[:1])
+    return answer.body.rstrip().endswith(ends) if ends else ends_as_document(answer.body)
 
 
 def _is_cut(packed: bytes, encodings: Sequence[bytes]) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.crawl.scrapy_crawl import Run, crawl
 from tests.newsroom import Newsroom, Request
+from tests.newsroom.reading import get
 from tests.newsroom.records import ZERO
 
 
@@ -208,34 +209,44 @@ def test_spiders_without_fallback_report_the_closed_api(tmp_path: Path) -> None:
     assert (run.status, run.receipt()["sites"][0]["verdict"]) == (1, "closed")
 
 
-@pytest.mark.parametrize("fault", ["truncated-page", "truncated-gzip"])
-def test_article_whose_page_is_truncated_once_comes_whole(fault: str, tmp_path: Path) -> None:
+def in_its_article(room: Newsroom) -> tuple[int, str, dict[str, Any]]:
+    """The id and the URL of a post, and an order to cut its page in the middle of the article."""
+    row = room.site.row(room.ids()[3])
+    assert row is not None
+    link = room.site.places.link(row)
+    return row.id, link, {"match": link.removeprefix(room.url), "bytes": get(link).body.index(b"entry-content") + 300}
+
+
+def test_article_whose_page_is_cut_once_comes_whole(tmp_path: Path) -> None:
     with Newsroom(posts=12, feed="none", oddities=False) as room:
         room.order("unauthorized")
         whole = crawl(tmp_path / "whole", "wp_posts", site=room.url, render="never")
-        room.order(fault, "/2019/", times=1)
+        room.order("truncated-json", **in_its_article(room)[2], times=1)
         run = crawl(tmp_path / "cut", "wp_posts", site=room.url, render="never")
+        faults = [request.faults for request in room.requests if request.faults and request.status == 200]
     texts = {row["id"]: row["content_text"] for row in whole.rows()}
     assert (run.status, {row["id"]: row["content_text"] for row in run.rows()}) == (0, texts)
-    assert any(fault in request.faults for request in room.requests)
+    assert faults == [("truncated-json",)]
 
 
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ("truncated-page", "its page ends in the middle of the article"),
-        ("truncated-gzip", "the connection was lost (the end of the body is missing)"),
-    ],
-)
-def test_article_whose_page_is_always_truncated_is_named(fault: str, reason: str, tmp_path: Path) -> None:
+def test_article_whose_page_is_always_cut_is_named(tmp_path: Path) -> None:
     with Newsroom(posts=12, feed="none", oddities=False) as room:
         room.order("unauthorized")
-        row = room.site.row(room.ids()[3])
-        assert row is not None
-        link = room.site.places.link(row)
-        room.order(fault, link.removeprefix(room.url))
+        victim, link, order = in_its_article(room)
+        room.order("truncated-json", **order)
         run = crawl(tmp_path, "wp_posts", site=room.url, render="never")
         live = set(room.ids())
-    told = facts(run)
-    assert (run.status, told["verdict"], told["missing_urls"]) == (1, "incomplete", {link: reason})
-    assert {row["id"] for row in run.rows()} == live - {row.id}
+    found, reason = facts(run), "its page ends in the middle of the article"
+    assert (run.status, found["verdict"], found["missing_urls"]) == (1, "incomplete", {link: reason})
+    assert {row["id"] for row in run.rows()} == live - {victim}
+
+
+def test_bodies_whose_compressed_form_is_cut_come_without_compression(tmp_path: Path) -> None:
+    with Newsroom(posts=130, oddities=False) as room:
+        whole = crawl(tmp_path / "whole", "wp_posts", site=room.url)
+        room.order("truncated-gzip", "*")
+        run = crawl(tmp_path / "cut", "wp_posts", site=room.url)
+        plain = [request.status for request in room.requests if not request.faults]
+    texts = {row["id"]: (row["title"], row["content_text"]) for row in whole.rows()}
+    assert (run.status, {row["id"]: (row["title"], row["content_text"]) for row in run.rows()}) == (0, texts)
+    assert plain

@@ -35,31 +35,21 @@ def html_comment(scene: Scene, *, text: str = "\n<!-- Kept warm by Lamp Cache, p
 
 
 @fault("truncated-json", "body")
-def truncated_json(scene: Scene, *, keep: float = 0.5) -> bool:
-    """A part of the JSON, with a Content-Length that agrees."""
-    scene.made.body = scene.made.body[: int(len(scene.made.body) * keep)]
+def truncated_json(scene: Scene, *, keep: float = 0.5, bytes: int | None = None) -> bool:
+    """A part of the JSON, or the first ``bytes`` of a page, with a Content-Length that agrees."""
+    scene.made.body = scene.made.body[: int(len(scene.made.body) * keep) if bytes is None else bytes]
     return True
 
 
 @fault("truncated-gzip", "body")
-def truncated_gzip(scene: Scene, *, keep: float = 0.5) -> bool:
-    """A part of the compressed body, with a Content-Length that agrees."""
+def truncated_gzip(scene: Scene, *, keep: float = 0.5, always: bool = False) -> bool:
+    """A part of the compressed body, with a Content-Length that agrees. ``always``: also for a client that accepts no
+    compression; other clients get the whole body."""
+    if scene.question.headers.get("accept-encoding") == "identity" and not always:
+        return False
     packed = gzip.compress(scene.made.body, mtime=0)
     scene.made.body = packed[: int(len(packed) * keep)]
     scene.made.headers["Content-Encoding"] = "gzip"
-    return True
-
-
-@fault("truncated-page", "body")
-def truncated_page(scene: Scene, *, keep: float = 0.5) -> bool:
-    """The page of an article up to the middle of the article, as PHP leaves it where a plugin fails."""
-    before, begins, after = scene.made.body.partition(b'<div class="entry-content">')
-    article, ends, _ = after.partition(b"</div>\n</article>")
-    if not ends:
-        return False
-    # In the middle of a character or of a tag, PHP would not stop.
-    text = article.decode()[: int(len(article.decode()) * keep)]
-    scene.made.body = before + begins + text[: text.rfind(">") + 1 or None].encode()
     return True
 
 

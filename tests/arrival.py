@@ -56,5 +56,5 @@ def _seconds_in_the_kernel(request: web.BaseRequest) -> float:
     connection = request.transport.get_extra_info("socket") if request.transport is not None else None
     if connection is None:
         return 0.0
-    told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, LAST_DATA_RECEIVED + 4)
-    return float(struct.unpack_from("I", told, LAST_DATA_RECEIVED)[0]) / 1_000
+    tcp_info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, LAST_DATA_RECEIVED + 4)
+    return float(struct.unpack_from("I", tcp_info, LAST_DATA_RECEIVED)[0]) / 1_000

@@ -86,7 +86,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.enable()
     if not getattr(session.config.option, "loadgroup", False):
         return
-    ungrouped = [one.nodeid for one in session.items if one.get_closest_marker("xdist_group") and "@" not in one.nodeid]
+    ungrouped = [
+        item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid
+    ]
     if ungrouped:
         raise pytest.UsageError(f"pytest-xdist did not name the group of {ungrouped[0]}; see requirements-dev.txt")
 
@@ -104,8 +106,8 @@ def skipped_line(reasons: list[str]) -> str:
     if not reasons:
         return "Skipped: no test."
     counted = Counter(" ".join(reason.removeprefix("Skipped: ").split()) for reason in reasons)
-    told = "; ".join(f"{_tests(count)}: {reason}" for reason, count in counted.most_common())
-    return f"Skipped: {_tests(len(reasons))}. {told}"
+    counts = "; ".join(f"{_tests(count)}: {reason}" for reason, count in counted.most_common())
+    return f"Skipped: {_tests(len(reasons))}. {counts}"
 
 
 def _tests(count: int) -> str:

@@ -111,11 +111,11 @@ ARCHIVED = {
 
 
 def main() -> None:
-    told = json.loads(sys.argv[1])
-    feed_commit.PATIENCE_SECONDS = told.pop("patience", feed_commit.PATIENCE_SECONDS)
-    process = CrawlerProcess(shipped(OURS | ARCHIVED | told.pop("settings", {})))
+    options = json.loads(sys.argv[1])
+    feed_commit.PATIENCE_SECONDS = options.pop("patience", feed_commit.PATIENCE_SECONDS)
+    process = CrawlerProcess(shipped(OURS | ARCHIVED | options.pop("settings", {})))
     crawler = process.create_crawler(ArchiveSpider)
-    process.crawl(crawler, **told)
+    process.crawl(crawler, **options)
     process.start()
     assert crawler.stats is not None
     stats = {key: value for key, value in crawler.stats.get_stats().items() if key.startswith("newsbot/")}

@@ -59,8 +59,8 @@ class FeedsSpider(Spider):
 
 
 def main() -> None:
-    told = json.loads(sys.argv[1])
-    process = CrawlerProcess(shipped(OURS | told.pop("settings", {})))
+    options = json.loads(sys.argv[1])
+    process = CrawlerProcess(shipped(OURS | options.pop("settings", {})))
     crawler = process.create_crawler(FeedsSpider)
     log: list[Any] = []
 
@@ -72,7 +72,7 @@ def main() -> None:
 
     crawler.signals.connect(on_sealed, feed_sealed)
     crawler.signals.connect(on_stored, feed_stored)
-    process.crawl(crawler, **told)
+    process.crawl(crawler, **options)
     process.start()
     assert crawler.stats is not None
     stats = {key: value for key, value in crawler.stats.get_stats().items() if "feed" in key}

@@ -155,7 +155,7 @@ def test_archive_locked_during_the_crawl_stops_it_and_the_next_run_delivers_the_
         holder = sqlite3.connect(tmp_path / "newsbot.db", isolation_level=None, check_same_thread=False)
 
         def lock(_: object) -> None:
-            if sum(one.route == "/wp/v2/posts" for one in room.requests) == 3 and not holder.in_transaction:
+            if sum(request.route == "/wp/v2/posts" for request in room.requests) == 3 and not holder.in_transaction:
                 holder.execute("BEGIN IMMEDIATE")
 
         room.on_request(lock)

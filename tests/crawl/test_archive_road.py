@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[2]
 POSTS = 60
 
 
-def crawl(folder: Path, **told: Any) -> tuple[int, str, dict[str, Any]]:
+def crawl(folder: Path, **options: Any) -> tuple[int, str, dict[str, Any]]:
     done = fork_server.run(
-        [sys.executable, "-m", "tests.crawl.archive_spider", json.dumps({"posts": POSTS, **told})],
+        [sys.executable, "-m", "tests.crawl.archive_spider", json.dumps({"posts": POSTS, **options})],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -47,8 +47,8 @@ def rows(folder: Path, kind: str) -> list[tuple[str, int, int, str]]:
 def copies(folder: Path) -> Counter[str | None]:
     """``duplicate_of`` without its id -> rows."""
     found = [path.read_text().splitlines() for path in (folder / "data" / "archived").glob("*.jsonl")]
-    told = [json.loads(line)["duplicate_of"] for lines in found for line in lines]
-    return Counter(original and original.rpartition(" ")[0] for original in told)
+    originals = [json.loads(line)["duplicate_of"] for lines in found for line in lines]
+    return Counter(original and original.rpartition(" ")[0] for original in originals)
 
 
 def everything(sites: int = 1) -> set[tuple[str, int, int, str]]:

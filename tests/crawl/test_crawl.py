@@ -67,9 +67,14 @@ def test_second_run_delivers_no_unchanged_row_and_a_full_run_delivers_all(tmp_pa
     with Newsroom(posts=50) as room:
         first = crawl(tmp_path, "wp_posts", site=room.url)
         again = crawl(tmp_path, "wp_posts", site=room.url, output="again.jsonl")
-        told = facts(again)
+        collection = facts(again)
         full = crawl(tmp_path, "wp_posts", site=room.url, output="full.jsonl", full="1")
-    assert (again.status, again.rows("again.jsonl"), told["mode"], told["live"]) == (0, [], "update", len(first.rows()))
+    assert (again.status, again.rows("again.jsonl"), collection["mode"], collection["live"]) == (
+        0,
+        [],
+        "update",
+        len(first.rows()),
+    )
     assert len(full.rows("full.jsonl")) == len(first.rows())
     # Scrapy counts the end of a page as a dropped item. The reason says that no row was dropped.
     assert "item_dropped_reasons_count/PageEnd" in first.said
@@ -238,14 +243,14 @@ def test_linked_objects_of_posts_are_joined_and_failed_requests_are_reported(tmp
         run = crawl(tmp_path, "wp_posts", site=room.url, follow="replies,attachments,revisions,about")
         assert (run.status, facts(run)["verdict"]) == (0, "complete")
         linked = [row["linked"] for row in run.rows()]
-        assert all(list(one) == ["about", "replies", "revisions", "attachments"] for one in linked)
+        assert all(list(joined) == ["about", "replies", "revisions", "attachments"] for joined in linked)
         assert all(one["about"]["slug"] == "post" for one in linked)
         assert any(one["replies"] for one in linked)
         assert any(one["attachments"] for one in linked)
         assert [row["comment_count"] for row in run.rows()] == [
             None if one["replies"] is None else len(one["replies"]) for one in linked
         ]
-        assert len([one for one in room.requests if "/wp/v2/types" in one.url]) == 1
+        assert len([request for request in room.requests if "/wp/v2/types" in request.url]) == 1
         room.order("status", "/wp/v2/comments", status=500)
         failing = crawl(tmp_path, "wp_posts", site=room.url, follow="replies", full="1", output="failing.jsonl")
     assert (failing.status, len(failing.rows("failing.jsonl"))) == (1, 130)
@@ -353,12 +358,12 @@ def test_second_crawl_of_a_busy_site_makes_no_request(tmp_path: Path) -> None:
             while len(room.requests) < 3 and first.poll() is None:
                 time.sleep(0.02)
             second = crawl(tmp_path, "wp_posts", site=room.url.removeprefix("http://"))
-            told = second.receipt()["sites"][0]
+            crawled_site = second.receipt()["sites"][0]
             first.kill()
     assert first.returncode == -signal.SIGKILL
-    assert (second.status, second.rows(), told["total_requests"]) == (1, [], 0)
-    assert "busy" in told["why"]
-    assert len([one for one in room.requests if one.url.endswith("/robots.txt")]) == 1
+    assert (second.status, second.rows(), crawled_site["total_requests"]) == (1, [], 0)
+    assert "busy" in crawled_site["why"]
+    assert len([request for request in room.requests if request.url.endswith("/robots.txt")]) == 1
 
 
 def test_equal_guids_of_two_private_hosts_drop_no_row(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_doctor_examines_each_site_within_its_limit_and_writes_no_file(tmp_path:
     assert done.returncode == 1, done.stderr
     first, second, third = (json.loads(line) for line in done.stdout.splitlines())
     assert (first["by"], second["by"], third["by"]) == ("api", "feed and pages", None)
-    assert {one["type"]: one["total"] for one in first["collections"]}["post"] == 60
+    assert {collection["type"]: collection["total"] for collection in first["collections"]}["post"] == 60
     assert (first["timezone"], first["version"], first["cost"]["delay"]) == ("Europe/Kyiv", "6.8", 0.01)
     assert third["plugins"] == {"security": ["Cloudflare"]}
     for found, requests in zip((first, second, third), asked, strict=True):

@@ -23,9 +23,9 @@ from tests.fork_server import Running
 ROOT = Path(__file__).parents[2]
 
 
-def start(folder: Path, *, real: bool | None = None, stderr: Any = subprocess.PIPE, **told: Any) -> Running:
+def start(folder: Path, *, real: bool | None = None, stderr: Any = subprocess.PIPE, **options: Any) -> Running:
     return fork_server.start(
-        [sys.executable, "-m", "tests.crawl.feeds_spider", json.dumps(told)],
+        [sys.executable, "-m", "tests.crawl.feeds_spider", json.dumps(options)],
         real=real,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -42,13 +42,13 @@ class Ended:
         self.out, self.log = process.communicate()
         self.status = process.returncode
         last = self.log.strip().splitlines()[-1] if self.log.strip() else ""
-        told = json.loads(last) if last.startswith('{"signals"') else {"signals": [], "stats": {}}
-        self.signals, self.stats = told["signals"], told["stats"]
+        ending = json.loads(last) if last.startswith('{"signals"') else {"signals": [], "stats": {}}
+        self.signals, self.stats = ending["signals"], ending["stats"]
 
 
-def crawl(folder: Path, feeds: dict[str, Any] | None = None, **told: Any) -> Ended:
-    settings = {**told.pop("settings", {}), **({"FEEDS": feeds} if feeds else {})}
-    return Ended(start(folder, settings=settings, **told))
+def crawl(folder: Path, feeds: dict[str, Any] | None = None, **options: Any) -> Ended:
+    settings = {**options.pop("settings", {}), **({"FEEDS": feeds} if feeds else {})}
+    return Ended(start(folder, settings=settings, **options))
 
 
 def names(folder: Path) -> list[str]:

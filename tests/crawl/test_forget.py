@@ -38,8 +38,8 @@ def test_comments_of_a_forgotten_person_are_not_delivered_again(tmp_path: Path) 
         assert refused.stderr.strip().endswith("Nobody can confirm this here: add --yes")
         done = forget(tmp_path, "person", name, "--yes")
         assert (done.returncode, done.stdout.splitlines()[0]) == (0, f"{count} rows are removed from the archive")
-        (told,) = (tmp_path / "data" / "forget").glob("*-comments.jsonl")
-        rows = [json.loads(line) for line in told.read_text().splitlines()]
+        (removed,) = (tmp_path / "data" / "forget").glob("*-comments.jsonl")
+        rows = [json.loads(line) for line in removed.read_text().splitlines()]
         assert {row["id"] for row in rows} == ids
         assert {(row["change"], row["author"], row["content_html"]) for row in rows} == {("deleted", None, None)}
         second = crawl(tmp_path, "wp_comments", site=room.url, full="1")

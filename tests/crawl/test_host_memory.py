@@ -138,8 +138,8 @@ def test_two_processes_share_the_delay_of_one_host(archive: Path) -> None:
             start(*(f"{server.url}/{run}-{n}" for n in range(4)), settings=settings | {"NEWSBOT_RUN": run})
             for run in ("one", "two")
         ]
-        told = [outcome_of(run, *run.communicate()) for run in runs]
-        assert [answers.statuses() for answers in told] == [[200] * 4] * 2
+        outcomes = [outcome_of(run, *run.communicate()) for run in runs]
+        assert [answers.statuses() for answers in outcomes] == [[200] * 4] * 2
         # A pace for each run would give half of the delay.
         assert longest_pace([asked.at for asked in server.log]) >= 0.5 * 0.85
 

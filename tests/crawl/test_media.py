@@ -53,21 +53,21 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_each_file_is_downloaded_once_and_stored_under_its_hash(tmp_path: Path) -> None:
     with Newsroom(posts=40) as room:
         run = crawl(tmp_path, "wp_posts", site=room.url, media="download")
-        told, once = manifest(tmp_path), asked(room)
+        files_of_manifest, once = manifest(tmp_path), asked(room)
         room.forget()
         again = crawl(tmp_path, "wp_posts", site=room.url, media="download", full="1", output="again.jsonl")
         twice = asked(room)
     assert run.status == again.status == 0, run.said + again.said
     assert len(run.rows()) == len(again.rows("again.jsonl")) == 40
-    assert set(told) == shown(run.rows()) != set()
+    assert set(files_of_manifest) == shown(run.rows()) != set()
     assert (max(once.values()), twice) == (1, Counter())
     kept = files(tmp_path)
-    for url, line in told.items():
+    for url, line in files_of_manifest.items():
         body = body_of(url.rpartition("/")[2])
         assert kept[line["path"]] == body
         assert (line["sha256"], line["bytes"]) == (sha256(body).hexdigest(), len(body))
         assert (line["site"], line["type"]) == (room.url.rstrip("/"), "post")
-    assert len(kept) == len(told)
+    assert len(kept) == len(files_of_manifest)
     assert f"'newsbot/media/kept': {len(kept)}" in run.said
     assert f"'newsbot/media/requests': {len(kept)}" in run.said
 
@@ -87,10 +87,10 @@ def test_refused_files_are_reported_and_cost_no_row(tmp_path: Path) -> None:
         room.edit(victim, body=page_of(room, *names))
         run = crawl(tmp_path, "wp_posts", site=room.url, media="download", env={"NEWSBOT_MEDIA_MAX": "100000"})
         assert all(asked(room)[name] == 1 for name in names)
-    told = {url.rpartition("/")[2]: line for url, line in manifest(tmp_path).items()}
+    files_of_manifest = {url.rpartition("/")[2]: line for url, line in manifest(tmp_path).items()}
     assert run.status == 0, run.said
     assert victim in {row["id"] for row in run.rows()}
-    assert {name: told[name].get("error") for name in names} == {
+    assert {name: files_of_manifest[name].get("error") for name in names} == {
         "good.jpg": None,
         "minutes.pdf": None,
         "liar-a.jpg": "kind",
@@ -111,12 +111,16 @@ def test_file_that_failed_with_a_server_error_is_requested_again_by_the_next_run
         room.order("status", f"{FOLDER}one.jpg", status=500)
         run = crawl(tmp_path, "wp_posts", site=room.url, media="download")
         tried = asked(room)
-        told = {url.rpartition("/")[2]: line for url, line in manifest(tmp_path).items()}
+        files_of_manifest = {url.rpartition("/")[2]: line for url, line in manifest(tmp_path).items()}
         room.relent()
         # The rows have not changed: only the owed files are downloaded.
         again = crawl(tmp_path, "wp_posts", site=room.url, media="download", output="again.jsonl")
     assert (run.status, again.status) == (0, 0), run.said
-    assert (tried["one.jpg"], told["one.jpg"]["error"], told["one.jpg"]["tries"]) == (2, "status-500", 1)
+    assert (tried["one.jpg"], files_of_manifest["one.jpg"]["error"], files_of_manifest["one.jpg"]["tries"]) == (
+        2,
+        "status-500",
+        1,
+    )
     assert all("sha256" in line for line in manifest(tmp_path).values())
     assert len(run.rows()) == 6
 
@@ -133,11 +137,11 @@ def test_robots_txt_and_private_addresses_are_checked_for_files_at_every_redirec
         env = {"NEWSBOT_ALLOW_PRIVATE": "127.0.0.1"}
         run = crawl(tmp_path, "wp_posts", site=room.url, media="download", env=env)
         names = asked(room)
-    told = {url.rpartition("/")[2]: line for url, line in manifest(tmp_path).items()}
+    files_of_manifest = {url.rpartition("/")[2]: line for url, line in manifest(tmp_path).items()}
     assert run.status == 0, run.said
-    assert told["moved.jpg"]["sha256"] == sha256(body_of("here.jpg")).hexdigest()
-    assert told["secret-a.jpg"]["error"] == "robots"
-    assert told["away.jpg"]["error"] == told["stranger.jpg"]["error"] == "private-address"
+    assert files_of_manifest["moved.jpg"]["sha256"] == sha256(body_of("here.jpg")).hexdigest()
+    assert files_of_manifest["secret-a.jpg"]["error"] == "robots"
+    assert files_of_manifest["away.jpg"]["error"] == files_of_manifest["stranger.jpg"]["error"] == "private-address"
     assert (names["secret-a.jpg"], names["stranger.jpg"], names["away.jpg"]) == (0, 0, 1)
 
 
@@ -160,15 +164,15 @@ def test_next_run_completes_the_downloads_of_an_interrupted_run(name: str, tmp_p
     assert last.status == 0, last.said
     rows = [row for path in tmp_path.glob("*.jsonl") for row in last.rows(path.name)]
     assert sorted(row["id"] for row in rows) == sorted(live)
-    told = manifest(tmp_path)
-    assert set(told) == shown(rows)
-    assert all("sha256" in one for one in told.values())
+    files_of_manifest = manifest(tmp_path)
+    assert set(files_of_manifest) == shown(rows)
+    assert all("sha256" in one for one in files_of_manifest.values())
     # Only what was being downloaded or written when the signal came may be requested twice.
     assert all(times[name] == 1 for name in kept)
     assert max(times.values()) <= 2
 
 
-def test_a_file_that_cannot_be_written_costs_no_row(tmp_path: Path) -> None:
+def test_unwritable_file_costs_no_row(tmp_path: Path) -> None:
     with Newsroom(posts=6, oddities=False) as room:
         (victim, *_) = room.ids("post")
         room.edit(victim, body=page_of(room, "one.jpg"))

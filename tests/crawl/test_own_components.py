@@ -69,6 +69,6 @@ def test_bad_argument_in_a_script_gives_one_error_line(tmp_path: Path) -> None:
         [sys.executable, "script.py"], cwd=tmp_path, env=env, capture_output=True, text=True, real=True
     )
     assert "Traceback" not in done.stderr
-    (told,) = (line for line in done.stderr.splitlines() if "ERROR" in line)
+    (error,) = (line for line in done.stderr.splitlines() if "ERROR" in line)
     assert "complete: False" in done.stdout
-    assert "wp_posts: unknown argument limt=: did you mean limit=?" in told
+    assert "wp_posts: unknown argument limt=: did you mean limit=?" in error

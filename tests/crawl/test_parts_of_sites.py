@@ -19,12 +19,12 @@ def ids_in(room: Newsroom, category: int) -> set[int]:
     return {row.id for row in rows if row is not None and not below.isdisjoint(row.categories)}
 
 
-def verify(folder: Path, told: str) -> None:
+def verify(folder: Path, output: str) -> None:
     """Verify the rows of the only run in a folder."""
     (receipt,) = (folder / "data" / "receipts").glob("*.json")
     line = [sys.executable, "-m", "scrapy", "verify", str(receipt)]
     done = fork_server.run(line, cwd=folder, env=environment(folder), capture_output=True, text=True)
-    assert told in done.stdout, done.stdout + done.stderr
+    assert output in done.stdout, done.stdout + done.stderr
 
 
 def test_address_of_a_part_of_a_site_selects_this_part(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ PAGE = "<html><body>403 Forbidden</body></html>"
 
 
 def verdict(run: Run) -> tuple[int, str, str]:
-    told: dict[str, Any] = run.receipt()["sites"][0]["collections"]["post"]
-    return run.status, told["verdict"], told["why"]
+    collection: dict[str, Any] = run.receipt()["sites"][0]["collections"]["post"]
+    return run.status, collection["verdict"], collection["why"]
 
 
 def test_crawl_is_complete_with_joins_when_a_firewall_refuses_include(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def of_users(room: Newsroom) -> int:
     [{"fault": "unauthorized"}, {"fault": "status", "status": 403, "body": PAGE}],
     ids=["WordPress", "firewall"],
 )
-def test_a_closed_users_route_is_asked_for_in_two_runs(closing: dict[str, Any], tmp_path: Path) -> None:
+def test_closed_users_route_is_requested_in_two_runs(closing: dict[str, Any], tmp_path: Path) -> None:
     with Newsroom(posts=60) as room:
         room.order(match="/wp/v2/users", **closing)
         asked = []
@@ -155,7 +155,7 @@ def test_a_closed_users_route_is_asked_for_in_two_runs(closing: dict[str, Any], 
         assert row["author"]["name"], "a route that answers is open again"
 
 
-def test_a_users_route_that_is_closed_for_one_run_is_open_in_the_next_one(tmp_path: Path) -> None:
+def test_users_route_closed_in_one_run_is_used_again_in_the_next_run(tmp_path: Path) -> None:
     with Newsroom(posts=60) as room:
         for run in range(2):
             room.order("unauthorized", "/wp/v2/users")

@@ -33,10 +33,10 @@ def records(folder: Path) -> list[tuple[str, Any]]:
     return found
 
 
-def check_files(run: Run, told: dict[str, Any]) -> None:
-    folder = (run.folder / "data" / "receipts" / told["folder"]).resolve()
+def check_files(run: Run, recorded: dict[str, Any]) -> None:
+    folder = (run.folder / "data" / "receipts" / recorded["folder"]).resolve()
     assert [path.name for path in folder.glob("*.open")] == []
-    for one in told["files"]:
+    for one in recorded["files"]:
         data = (folder / one["file"]).read_bytes()
         assert (len(data), sha256(data).hexdigest()) == (one["bytes"], one["sha256"])
 
@@ -74,7 +74,7 @@ def test_every_exchange_is_recorded_without_secrets_and_each_row_names_its_recor
         room.edit(max(room.ids("post")), body="<p>The council met again.</p>")
         later = crawl(tmp_path, "wp_posts", "-O", "whole.jsonl", site=room.url, warc="1", output=None, env=secret)
         rows = {row["id"]: row["warc"]["file"] for row in later.rows("whole.jsonl")}
-        files = [one["file"] for one in later.receipt()["warc"]["files"]]
+        files = [file["file"] for file in later.receipt()["warc"]["files"]]
         assert sorted(set(rows.values())) == sorted({found[0][0], *files})
     check_files(later, later.receipt()["warc"])
     status, said = verified(later)
@@ -102,12 +102,12 @@ def check_package(run: Run) -> None:
     before, lines = path.read_bytes(), path.read_text(encoding="utf-8").splitlines(keepends=True)
     lines[2] = lines[2].replace('"status":"publish"', '"status":"private"')
     path.write_text("".join(lines), encoding="utf-8")
-    told = json.loads(descriptor.read_text(encoding="utf-8"))
-    for one in told["resources"]:
+    descriptor_of_package = json.loads(descriptor.read_text(encoding="utf-8"))
+    for one in descriptor_of_package["resources"]:
         if one["path"] == "posts.jsonl":
             assert one["bytes"] == len(before) == path.stat().st_size
             one["hash"] = f"sha256:{sha256(path.read_bytes()).hexdigest()}"
-    descriptor.write_text(json.dumps(told), encoding="utf-8")
+    descriptor.write_text(json.dumps(descriptor_of_package), encoding="utf-8")
     # The descriptor agrees with the row that was changed. Only the record does not.
     status, said = scrapy(run, "verify", "package")
     assert (status, "status differs from what its record gives" in said) == (1, True), said
@@ -193,14 +193,14 @@ def test_killed_crawl_leaves_whole_records_and_the_next_run_continues(tmp_path: 
         own = json.dumps(CHOSEN)
         run = crawl(tmp_path, "wp_posts", "-s", f"FEEDS={own}", output=None, site=room.url, warc="1")
     assert run.status == 0, run.said
-    told = run.receipt()["warc"]
-    assert [(one["kind"], one["type"]) for one in told["rows"]] == [("posts", "post")]
-    assert len(IdSet.of_ranges(told["rows"][0]["ids"])) == 500
-    assert part.name.removesuffix(".open") in {one["file"] for one in told["files"]}
-    check_files(run, told)
+    recorded = run.receipt()["warc"]
+    assert [(one["kind"], one["type"]) for one in recorded["rows"]] == [("posts", "post")]
+    assert len(IdSet.of_ranges(recorded["rows"][0]["ids"])) == 500
+    assert part.name.removesuffix(".open") in {one["file"] for one in recorded["files"]}
+    check_files(run, recorded)
     assert len(run.rows()) == 500
-    assert {row["warc"]["file"] for row in run.rows()} <= {one["file"] for one in told["files"]}
-    assert len(records(warc)) == sum(one["records"] for one in told["files"])
+    assert {row["warc"]["file"] for row in run.rows()} <= {one["file"] for one in recorded["files"]}
+    assert len(records(warc)) == sum(one["records"] for one in recorded["files"])
     # Rows that feeds leave out on purpose are not missing. A row that their filter took is missing if the file lacks
     # it.
     odd = tmp_path / "odd.jsonl"

@@ -92,7 +92,7 @@ def test_broken_extension_is_reported_in_the_json_log_in_metrics_and_by_alerts(t
     assert all(line["time"] and line["level"] and line["message"] for line in lines)
 
     receipts = [line["receipt"] for line in lines if "receipt" in line]
-    assert [(one["type"], one["verdict"], one["requests"] > 0) for one in receipts] == [
+    assert [(receipt["type"], receipt["verdict"], receipt["requests"] > 0) for receipt in receipts] == [
         ("post", "complete", True),
         (None, "incomplete", True),
     ]
@@ -107,8 +107,8 @@ def test_broken_extension_is_reported_in_the_json_log_in_metrics_and_by_alerts(t
     # The lines of the crawl itself name its run.
     assert {line["run"] for line in lines[3:]} == {run.receipt()["run"]}
 
-    told = [line["message"] for line in lines if line["message"].startswith("Metrics ")]
-    assert told == [
+    messages = [line["message"] for line in lines if line["message"].startswith("Metrics ")]
+    assert messages == [
         f"Metrics are not served on 127.0.0.1:{port}: Address already in use. Give each process its own port"
     ]
     figures = metrics.read_text(encoding="utf-8")

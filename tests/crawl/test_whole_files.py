@@ -45,9 +45,9 @@ def test_overwritten_file_holds_all_rows_after_a_repeated_command_and_after_an_u
 
         room.forget()
         again = crawl_into(tmp_path, "wp_posts", "out.jsonl", **asked)
-        told = again.receipt()["sites"][0]["collections"]["post"]
+        collection = again.receipt()["sites"][0]["collections"]["post"]
         assert unique(ids(tmp_path, "out.jsonl")) == whole
-        assert (told["delivered"], told["earlier"], told["new"]) == (0, 30, 0)
+        assert (collection["delivered"], collection["earlier"], collection["new"]) == (0, 30, 0)
         assert "rows: 30 in the whole answer; this run: 0 new" in again.said
         assert len(room.requests) < 8, "the site is asked only for what changed"
 
@@ -121,8 +121,8 @@ def test_overwritten_file_holds_no_outdated_row(tmp_path: Path) -> None:
         table = importlib.import_module("pyarrow.parquet").read_table(tmp_path / "newest.parquet")
         assert sorted(table.column("id").to_pylist()) == sorted(newest)
         assert "A new title" in [row["title"] for row in run.rows("newest.jsonl") if row["id"] == edited]
-        told = run.receipt()["sites"][0]["collections"]["post"]
-        assert (run.status, told["recovered"], told["earlier"]) == (0, 30, 0)
+        collection = run.receipt()["sites"][0]["collections"]["post"]
+        assert (run.status, collection["recovered"], collection["earlier"]) == (0, 30, 0)
         assert not [path for path in tmp_path.iterdir() if path.suffix == ".part"]
 
 

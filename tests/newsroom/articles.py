@@ -111,7 +111,7 @@ document.currentScript.parentNode.innerHTML = new TextDecoder().decode(
         ]
         if image:
             lines.append(f'<meta property="og:image" content="{image}" />')
-        told = {
+        described = {
             "@context": "https://schema.org",
             "@type": "NewsArticle",
             "headline": row.title,
@@ -122,7 +122,7 @@ document.currentScript.parentNode.innerHTML = new TextDecoder().decode(
             "author": {"@type": "Person", "name": self.author(row)},
             "image": image,
         }
-        json = orjson.dumps(told).decode().replace("</", "<\\/")
+        json = orjson.dumps(described).decode().replace("</", "<\\/")
         lines.append(f'<script type="application/ld+json">{json}</script>')
         return "\n".join(lines) + "\n"
 

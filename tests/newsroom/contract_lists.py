@@ -25,7 +25,7 @@ def check_a_walk_by_id_gives_every_post_once(ask: Ask, truth: Truth) -> None:
 
 
 @contract
-def check_pages_lose_and_double_posts_that_tie(ask: Ask, truth: Truth) -> None:
+def check_pages_lose_and_repeat_posts_that_share_a_date(ask: Ask, truth: Truth) -> None:
     second = datetime.fromisoformat(truth.tied)
     window = {
         "after": (second - timedelta(seconds=1)).isoformat(),
@@ -71,7 +71,7 @@ def check_per_page_beyond_100_is_refused_with_the_limit(ask: Ask, truth: Truth) 
 
 
 @contract
-def check_page_zero_and_an_unknown_order_arerefused(ask: Ask, truth: Truth) -> None:
+def check_page_zero_and_an_unknown_order_are_refused(ask: Ask, truth: Truth) -> None:
     page = ask("/wp/v2/posts", {"page": 0})
     refused(page, 400, "rest_invalid_param")
     assert page.json["data"]["params"] == {"page": "page must be greater than or equal to 1"}
@@ -144,7 +144,7 @@ def check_a_date_with_z_is_converted_to_the_sites_zone(ask: Ask, truth: Truth) -
 
 
 @contract
-def check_bare_dates_and_unescaped_plus_signs_arerefused(ask: Ask, truth: Truth) -> None:
+def check_bare_dates_and_unescaped_plus_signs_are_refused(ask: Ask, truth: Truth) -> None:
     for text in ("2024-01-01", "2024-01-01T00:00:00 00:00", "yesterday"):
         reply = ask("/wp/v2/posts", {"after": text})
         refused(reply, 400, "rest_invalid_param")

@@ -29,16 +29,16 @@ def check_index_tells_name_home_zone_and_what_routes_accept(ask: Ask, truth: Tru
 
 
 @contract
-def check_options_tell_the_same_as_the_index(ask: Ask, truth: Truth) -> None:
+def check_options_equals_the_index(ask: Ask, truth: Truth) -> None:
     reply = ask("/wp/v2/posts", method="OPTIONS")
     if reply.status == 405 and truth.plain:
         # With plain permalinks the URL of the API is a folder. Nginx answers OPTIONS for a folder itself, with an
         # error.
         return
-    told = reply.json["endpoints"][0]["args"]
+    declared = reply.json["endpoints"][0]["args"]
     index = ask("/").json["routes"]["/wp/v2/posts"]["endpoints"][0]["args"]
-    assert told["per_page"]["maximum"] == index["per_page"]["maximum"]
-    assert told["orderby"]["enum"] == index["orderby"]["enum"]
+    assert declared["per_page"]["maximum"] == index["per_page"]["maximum"]
+    assert declared["orderby"]["enum"] == index["orderby"]["enum"]
 
 
 @contract

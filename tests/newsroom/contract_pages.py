@@ -109,5 +109,5 @@ def check_sitemaps_of_robots_txt_name_every_post_once(browse: Browse, truth: Tru
     named = re.findall(r"^Sitemap: (\S+)", browse("/robots.txt").text, re.M)
     index = named[0] if named or not truth.plain else "/?sitemap=index"
     lists = [url for url in locations(browse, index) if "posts-post" in url or "sitemap-subtype=post&" in url]
-    found = [url for one in lists for url in locations(browse, one)]
+    found = [url for sitemap in lists for url in locations(browse, sitemap)]
     assert (len(found), len(set(found))) == (len(truth.posts), len(truth.posts))

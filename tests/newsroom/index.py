@@ -25,9 +25,13 @@ def of_site(options: Options, places: Places, collections: dict[str, Collection]
         "/": _route(["GET"], {"context": {"default": "view", "required": False}}, places.root),
         "/wp/v2": _route(["GET"], {}, places.rest("/wp/v2")),
     }
-    for one in collections.values():
-        routes[one.route] = options_of(one) | {"_links": {"self": [{"href": places.rest(one.route)}]}}
-        routes[f"{one.route}/(?P<id>[\\d]+)"] = _route(["GET"], {"id": {"type": "integer", "required": False}}, None)
+    for collection in collections.values():
+        routes[collection.route] = options_of(collection) | {
+            "_links": {"self": [{"href": places.rest(collection.route)}]}
+        }
+        routes[f"{collection.route}/(?P<id>[\\d]+)"] = _route(
+            ["GET"], {"id": {"type": "integer", "required": False}}, None
+        )
     for one in collections.values():
         if one.base in ("posts", "pages", "stories"):
             routes[f"{one.route}/(?P<parent>[\\d]+)/revisions"] = _route(["GET"], {}, None)

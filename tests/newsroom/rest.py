@@ -248,7 +248,7 @@ class Rest:
         keys |= {"post": lambda c: c.post, "parent": lambda c: c.parent, "type": _no_key}
         chosen, total = _plain_page(comments, values, keys, text=lambda comment: comment.content)
         readable = [one for one in chosen if self._may_read_comment(one)]
-        made = [orjson.dumps(self.shape.comment(one, wanted)) for one in readable]
+        made = [orjson.dumps(self.shape.comment(field, wanted)) for field in readable]
         return total, Answer(rows=made, ids=[one.id for one in readable], json=True)
 
     def embedded(self, route: str, row_id: int) -> dict[str, Any]:

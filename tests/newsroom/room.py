@@ -64,7 +64,7 @@ class Newsroom:
     def requests(self) -> list[Request]:
         """All requests so far, oldest first."""
         log = self._served.call("requests")
-        return [one if isinstance(one, Request) else Request(**one) for one in log]
+        return [request if isinstance(request, Request) else Request(**request) for request in log]
 
     def forget(self) -> None:
         """Empty the log."""

@@ -104,8 +104,8 @@ class Sitemaps:
         return [(self.places.author(user), "") for user in self._users()[piece]] if kind == "user" else []
 
     def _changed(self, row: Post) -> str:
-        told = self.style != "core" or self.archive.options.core >= "6.5"
-        return f"{row.modified.utc}+00:00" if told and row.modified.utc != ZERO else ""
+        has_dates = self.style != "core" or self.archive.options.core >= "6.5"
+        return f"{row.modified.utc}+00:00" if has_dates and row.modified.utc != ZERO else ""
 
     def _url(self, kind: str, page: int) -> str:
         suffix = ".gz" if self.archive.options.gzip_sitemap else ""

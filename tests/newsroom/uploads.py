@@ -35,5 +35,5 @@ def body_of(name: str) -> bytes:
     if name.startswith("liar-"):
         return b"<!DOCTYPE html><html><script>alert(1)</script></html>"
     beginning = KINDS[name.rpartition(".")[2].lower()][1]
-    told = "same" if name.startswith("same-") else name
-    return beginning + sha256(told.encode()).digest() * (6_400 if name.startswith("huge-") else 60)
+    content = "same" if name.startswith("same-") else name
+    return beginning + sha256(content.encode()).digest() * (6_400 if name.startswith("huge-") else 60)

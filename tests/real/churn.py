@@ -228,13 +228,13 @@ class Churn:
         receipt = run.receipt()["sites"][0]
         archive = differences(held_by_archive(self.folder), true, but=touched)
         reader = differences(self.read, true, but=touched)
-        told = [[said for row_id, said in found if row_id not in self.untold] for found in (archive, reader)]
-        named = {f"{who}: {said}" for who, found in zip(("archive", "reader"), told, strict=True) for said in found}
+        states = [[said for row_id, said in found if row_id not in self.untold] for found in (archive, reader)]
+        named = {f"{who}: {said}" for who, found in zip(("archive", "reader"), states, strict=True) for said in found}
         fresh, self.differed = sorted(named - self.differed), named
         return Round(
             number=self.number, during=during, acts=acts, status=run.status, verdict=receipt["verdict"],
-            why=receipt["why"], requests=requests, seconds=took, archive=told[0], reader=told[1],
-            first_seen=fresh, untold=len(archive) + len(reader) - len(told[0]) - len(told[1]),
+            why=receipt["why"], requests=requests, seconds=took, archive=states[0], reader=states[1],
+            first_seen=fresh, untold=len(archive) + len(reader) - len(states[0]) - len(states[1]),
         )  # fmt: skip
 
     def do(self, acts: list[Act]) -> set[int]:
@@ -327,7 +327,7 @@ def differences(held: Held, true: Held, *, but: Iterable[int] = ()) -> list[tupl
 
 
 def summary(rounds: list[Round]) -> str:
-    requests = [one.requests for one in rounds]
+    requests = [round_.requests for round_ in rounds]
     return (
         f"{len(rounds)} rounds: {sum(one.silent for one in rounds)} with silent loss "
         f"({sum(one.silent and bool(one.archive) for one in rounds)} in the archive), "

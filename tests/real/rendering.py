@@ -86,7 +86,7 @@ class Renderer(NewsbotSpider):
         if self.errand.at_once:
             self.replies += await asyncio.gather(*asked)
         else:
-            self.replies += [await one for one in asked]
+            self.replies += [await request for request in asked]
         return
         yield
 
@@ -176,7 +176,7 @@ def main() -> None:
     _, facts = crawler.spider.facts[0]
     stats = {key: value for key, value in crawler.stats.get_stats().items() if isinstance(value, int | float | str)}
     outcome = {
-        "replies": [asdict(one) | {"body": base64.b64encode(one.body).decode()} for one in replies],
+        "replies": [asdict(reply) | {"body": base64.b64encode(reply.body).decode()} for reply in replies],
         "requests": facts.requests,
         "bytes": facts.bytes,
         "waited": facts.waited,

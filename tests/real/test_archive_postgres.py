@@ -53,7 +53,8 @@ def described(engine: sa.Engine) -> dict[str, list[str]]:
     found, inspector = {}, sa.inspect(engine)
     for table in inspector.get_table_names():
         columns = [
-            (one["name"], str(one["type"]), one["nullable"], one["default"]) for one in inspector.get_columns(table)
+            (column["name"], str(column["type"]), column["nullable"], column["default"])
+            for column in inspector.get_columns(table)
         ]
         keys = [inspector.get_pk_constraint(table), *inspector.get_foreign_keys(table)]
         rest = [*inspector.get_unique_constraints(table), *inspector.get_indexes(table)]
@@ -91,8 +92,8 @@ def test_collection_is_stored_committed_and_delivered(postgresql: PostgreSQL, tm
     assert gone is not None
     assert heir.add(gone)
     assert heir.add(post(7, site, title="Edited")) is False
-    told = {"whole": True, "watermark": "2026-11-23T10:00:00Z"}
-    heir.commit(Checkpoint(site=site, type="post", sequence=1202, cursor=told, done=True))
+    facts = {"whole": True, "watermark": "2026-11-23T10:00:00Z"}
+    heir.commit(Checkpoint(site=site, type="post", sequence=1202, cursor=facts, done=True))
     feed = Feed(tmp_path / ".a.part", tmp_path / "a")
     feed.part.write_text("rows")
     heir.outbox.sealing([feed])
@@ -147,7 +148,7 @@ def test_server_that_stops_during_a_crawl_ends_it_and_the_next_run_delivers_the_
     with Newsroom(posts=320) as room:
 
         def leave(_: object) -> None:
-            if sum(one.route == "/wp/v2/posts" for one in room.requests) == 3:
+            if sum(request.route == "/wp/v2/posts" for request in room.requests) == 3:
                 postgresql.stop()
 
         room.on_request(leave)

@@ -219,11 +219,11 @@ class UdpListener:
         self.tcp = socket.create_server(("127.0.0.1", 0))
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", 0))
-        for one in (self.tcp, self.udp):
-            one.setblocking(False)
+        for socket_ in (self.tcp, self.udp):
+            socket_.setblocking(False)
 
     def fill(self, text: str) -> str:
-        tcp, udp = (f"127.0.0.1:{one.getsockname()[1]}" for one in (self.tcp, self.udp))
+        tcp, udp = (f"127.0.0.1:{socket_.getsockname()[1]}" for socket_ in (self.tcp, self.udp))
         return text.replace("//O", f"//{tcp}").replace("turn:O", f"turn:{tcp}").replace(":U", f":{udp}")
 
     def heard(self) -> list[str]:

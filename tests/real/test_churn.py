@@ -20,5 +20,5 @@ def test_no_change_of_the_site_is_lost_silently(wordpress_68: WordPress, tmp_pat
     wordpress_68.set_permalinks("pretty")
     with wordpress_68.kept():
         rounds = run(Churn(wordpress_68, tmp_path, seed=9), ROUNDS)
-    assert [one.line() for one in rounds if one.silent] == []
+    assert [round_.line() for round_ in rounds if round_.silent] == []
     assert sum(one.status == 0 for one in rounds) > len(rounds) // 2, "a false alarm in every other round is no proof"

@@ -150,7 +150,9 @@ def test_api_that_robots_txt_forbids_is_not_requested_by_another_url(wordpress_6
     with wordpress_61.mu_plugin("forbidden", FORBIDDEN):
         run = crawl(tmp_path, "wp_posts", site=wordpress_61.url, limit="5")
     assert (run.status, facts(run)["via"]) == (0, {"feed": 5})
-    assert not [one.uri for one in wordpress_61.requests() if "wp-json" in one.uri or "rest_route" in one.uri]
+    assert not [
+        request.uri for request in wordpress_61.requests() if "wp-json" in request.uri or "rest_route" in request.uri
+    ]
 
 
 def test_site_without_api_feed_and_sitemap_is_reported_as_closed(wordpress_68: WordPress, tmp_path: Path) -> None:

@@ -84,13 +84,13 @@ def test_idle_worker_serves_metrics_and_ends_on_sigterm(postgresql: PostgreSQL, 
         return ""
 
     try:
-        told = wait_for(text, "the worker gives metrics")
+        metrics = wait_for(text, "the worker gives metrics")
     finally:
         worker.terminate()
     _, said = worker.communicate()
     assert worker.returncode == 0, said
-    assert 'newsbot_sites_total{verdict="complete"} 0.0' in told
-    assert "\nnewsbot_queue_age_seconds " not in told  # no site is followed
+    assert 'newsbot_sites_total{verdict="complete"} 0.0' in metrics
+    assert "\nnewsbot_queue_age_seconds " not in metrics  # no site is followed
 
 
 @pytest.fixture
@@ -269,11 +269,11 @@ def test_busy_event_loop_sends_heartbeats_and_a_hanging_one_does_not(
         until = looks + 8
         wait_for(lambda: looks >= until, "two turns of the heartbeat")
 
-    worker, pulse, told = enter_worker(fleet, seconds_ago=60), Pulse(now), list[str]()
+    worker, pulse, failures = enter_worker(fleet, seconds_ago=60), Pulse(now), list[str]()
     seen = f"SELECT count(*) FROM fleet_workers WHERE worker = {worker} AND seen > now() - interval '30 s'"
     with fleet.writing() as connection:
         other = connection.exec_driver_sql("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id").scalar_one()
-    beating = Heartbeat(pulse, (worker, other), told.append)
+    beating = Heartbeat(pulse, (worker, other), failures.append)
     fleet_again = open_fleet(str(fleet.engine.url.render_as_string(hide_password=False)), create=False)
     with ThreadPoolExecutor(1) as thread, contextlib.closing(fleet_again):
         writes = thread.submit(beating.write, fleet_again)
@@ -288,7 +288,7 @@ def test_busy_event_loop_sends_heartbeats_and_a_hanging_one_does_not(
         with fleet.writing() as connection:
             connection.exec_driver_sql("DELETE FROM fleet_workers")
         writes.result()
-    assert told == ["this worker wrote no heartbeat for too long, and other workers have its sites now"]
+    assert failures == ["this worker wrote no heartbeat for too long, and other workers have its sites now"]
     assert not pulse.alive
     fleet.close()
 

@@ -41,9 +41,9 @@ def test_uploaded_file_is_downloaded_once_and_a_missing_file_is_reported(
     assert (row["id"], row["image"]["url"]) == (made["post"], made["url"])
     assert [image["url"] for image in row["images"]] == [made["url"], made["gone"]]
     lines = [json.loads(line) for line in (tmp_path / "data/media/manifest.jsonl").read_text().splitlines()]
-    told = {line["url"]: line for line in lines}
-    assert told[made["url"]]["sha256"] == sha256(JPEG).hexdigest()
-    assert (tmp_path / "data/media" / told[made["url"]]["path"]).read_bytes() == JPEG
+    files_of_manifest = {line["url"]: line for line in lines}
+    assert files_of_manifest[made["url"]]["sha256"] == sha256(JPEG).hexdigest()
+    assert (tmp_path / "data/media" / files_of_manifest[made["url"]]["path"]).read_bytes() == JPEG
     # WordPress answers with a page for a missing file, which does not count as a file.
-    assert told[made["gone"]]["error"] == "status-404"
+    assert files_of_manifest[made["gone"]]["error"] == "status-404"
     assert len(asked) == 2

@@ -87,7 +87,7 @@ def test_update_delivers_only_changed_rows(wordpress: WordPress, archive: dict[s
         assert (still.status, still.rows("still.jsonl")) == (0, []), still.said
         # The archive keeps robots.txt for a day.
         assert len(asked) == 3
-        assert all("_fields=id" in one.uri and "content" not in one.uri for one in asked)
+        assert all("_fields=id" in request.uri and "content" not in request.uri for request in asked)
 
         live = sorted(truth.posts(wordpress))
         expected = {}

@@ -131,7 +131,7 @@ def main() -> None:
     from tests.real.mysql import MariaDB
 
     parts = sys.argv[1:] or [""]
-    chosen = [one for one in VARIANTS if any(part in one.name for part in parts)]
+    chosen = [variant for variant in VARIANTS if any(part in variant.name for part in parts)]
     with (
         tempfile.TemporaryDirectory(prefix="newsbot-variants-") as folder,
         tempfile.TemporaryDirectory(prefix="newsbot-mariadb-") as data,
@@ -140,7 +140,7 @@ def main() -> None:
     ):
         outcomes = table(site, Path(folder), chosen)
     print(f"{sum(one.holds for one in outcomes)} of {len(outcomes)} hold")
-    sys.exit(not all(one.holds for one in outcomes))
+    sys.exit(not all(outcome.holds for outcome in outcomes))
 
 
 if __name__ == "__main__":

@@ -61,18 +61,18 @@ def differences(site: WordPress, folder: Path) -> list[str]:
         number: item for number, item in theirs.items.items() if item["type"] in TYPES and _is_public(item, theirs)
     }
     found = {number: item for number, item in ours.items.items() if item["type"] in TYPES}
-    told = [f"{number} is missing" for number in sorted(public.keys() - found.keys())]
-    told += [f"{number} is too many" for number in sorted(found.keys() - public.keys())]
+    faults = [f"{number} is missing" for number in sorted(public.keys() - found.keys())]
+    faults += [f"{number} is too many" for number in sorted(found.keys() - public.keys())]
     for number in sorted(public.keys() & found.keys()):
-        told += _differing(found[number], public[number])
+        faults += _differing(found[number], public[number])
     for key, term in theirs.terms.items():
         if key[0] in ("category", "post_tag"):
             own = {
                 **ours.terms.get(key, {}),
                 "name": letters(unescape(unescape(ours.terms.get(key, {}).get("name", "")))),
             }
-            told += [] if own == {**term, "name": letters(unescape(term["name"]))} else [f"{term} is not {own}"]
-    return told
+            faults += [] if own == {**term, "name": letters(unescape(term["name"]))} else [f"{term} is not {own}"]
+    return faults
 
 
 def _is_public(item: dict[str, Any], wxr: Wxr) -> bool:

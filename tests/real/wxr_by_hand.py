@@ -116,13 +116,13 @@ def compare(name: str, source: dict[str, dict[str, Any]], target: dict[str, dict
     for key in sorted(source.keys() & target.keys()):
         for part, value in source[key].items():
             if target[key][part] != value:
-                told = f"{key.partition(' ')[0]}: {part} {value!r} became {target[key][part]!r}"
-                differing.setdefault(told, []).append(key)
+                difference = f"{key.partition(' ')[0]}: {part} {value!r} became {target[key][part]!r}"
+                differing.setdefault(difference, []).append(key)
     print(f"{name}: {len(source)} in the source, {len(source) - len(lost)} in the target")
     for key in lost:
         print(f"    missing: {key[:200]}")
-    for told, keys in differing.items():
-        print(f"    {len(keys)} x {told[:150]} (first: {keys[0][:100]})")
+    for difference, keys in differing.items():
+        print(f"    {len(keys)} x {difference[:150]} (first: {keys[0][:100]})")
 
 
 def main() -> None:

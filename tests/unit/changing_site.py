@@ -127,8 +127,8 @@ class ChangingSite:
             return self.cache[url]
         reply = self._reply(query)
         if self.cache is not None:
-            told = {"x-cache": "HIT"} if self.drops_unknown else {"age": "600"}
-            self.cache[url] = replace(reply, headers={**reply.headers, **told})
+            cache_headers = {"x-cache": "HIT"} if self.drops_unknown else {"age": "600"}
+            self.cache[url] = replace(reply, headers={**reply.headers, **cache_headers})
         return reply
 
     def _reply(self, query: Query) -> Reply:

@@ -207,8 +207,8 @@ def media_errors() -> dict[str, str]:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)
         if last_name(node.targets[0].value) == "_failed"
     ]
-    told = (Text(name, code().where(node)) for node in own for name in code().texts(node).mains)
-    return refusals | first_of_each(text for text in told if has_words(text.template))
+    texts = (Text(name, code().where(node)) for node in own for name in code().texts(node).mains)
+    return refusals | first_of_each(text for text in texts if has_words(text.template))
 
 
 def subclasses(kind: type[Any]) -> list[type[Any]]:

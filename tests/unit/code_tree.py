@@ -153,7 +153,7 @@ class CodeTree:
             name = left.pop()
             if name not in found:
                 found.add(name)
-                left += [last_name(base) for one in self.classes.get(name, ()) for base in one.bases]
+                left += [last_name(base) for class_ in self.classes.get(name, ()) for base in class_.bases]
         return found
 
     def caught(self, node: ast.expr) -> list[str]:

@@ -85,7 +85,7 @@ def write(check: Check) -> None:
 
 def main() -> None:
     for check in CHECKS:
-        print("".join(f"{one}\n" for one in check.differences(documents())), end="")
+        print("".join(f"{difference}\n" for difference in check.differences(documents())), end="")
         if "--write" in sys.argv[1:] and check.compare(documents()).renamed:
             write(check)
             documents.cache_clear()

@@ -126,7 +126,7 @@ class ModelSite:
         renders = "content" in params.get("_fields", "content")
         if renders and any(one.fatal for one in rows):
             return 500, None, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}}
-        return 200, self.total(len(found)), [self._row(one, params) for one in rows]
+        return 200, self.total(len(found)), [self._row(row, params) for row in rows]
 
     def _ordered(self, found: list[Object], params: dict[str, str]) -> list[Object]:
         # There is no tie-break by id, as in WordPress: equal dates have a different order on every page.
@@ -144,11 +144,11 @@ class ModelSite:
             candidates = [self.objects[i] for i in sorted(ids_of(params["include"])) if i in self.objects]
         edited_after = params.get("modified_after", "").removesuffix("Z")
         return [
-            one
-            for one in candidates
-            if after < _iso(one.second) < before
-            and one.id not in excluded
-            and (not edited_after or one.edited > edited_after)
+            candidate
+            for candidate in candidates
+            if after < _iso(candidate.second) < before
+            and candidate.id not in excluded
+            and (not edited_after or candidate.edited > edited_after)
         ]
 
     def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:

@@ -137,9 +137,9 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
     if most is not None:
         most[facts.verdict + (" of a liar" if lying else "")] += 1
         most["requests"] = max(most["requests"], len(site.asked))
-    told = f"{facts.mode} {facts.verdict} ({facts.why}), {len(site.asked)} requests, lie {site.lie or 'none'}"
+    line = f"{facts.mode} {facts.verdict} ({facts.why}), {len(site.asked)} requests, lie {site.lie or 'none'}"
     if wrongly := buried & throughout & site.live().keys() - site.touched:
-        return f"buried though alive throughout: {sorted(wrongly)}; {told}"
+        return f"buried though alive throughout: {sorted(wrongly)}; {line}"
     if facts.verdict == "complete":
         # A few requests cannot tell that two nodes with different posts answer them in turns: the pages of one kind
         # may all come from one node. If one node could have given all answers, no crawl can tell it.
@@ -151,12 +151,12 @@ def _crawl(kind: str, site: SoakSite, archive: SoakArchive, step: Step, most: Co
             wrong = []
             if most is not None:
                 most["told as not proven"] += 1
-        return f"silent: {'; '.join(wrong)}; {told}" if wrong else None
+        return f"silent: {'; '.join(wrong)}; {line}" if wrong else None
     # If nothing is left, a refusal of single posts cannot be told from a site that refuses everything. WordPress
     # counts media of drafts and shows them to nobody; it shows all posts that it counts.
-    odd = any(one.fatal or (one.hidden and kind == "posts") for one in site.entries.values())
+    odd = any(entry.fatal or (entry.hidden and kind == "posts") for entry in site.entries.values())
     healthy = bool(site.live()) and not (lying or site.lie or step.during or odd)
-    return f"a false alarm: {told}" if healthy and not _differences(site, archive) else None
+    return f"a false alarm: {line}" if healthy and not _differences(site, archive) else None
 
 
 def crawled(
@@ -178,7 +178,7 @@ def _is_told(site: SoakSite, archive: SoakArchive, facts: CollectionFacts) -> bo
     """
     live, held = site.live(), archive.live()
     differing = (live.keys() ^ held.keys()) - site.touched
-    counted = sum(one.status == "publish" for one in site.entries.values())
+    counted = sum(entry.status == "publish" for entry in site.entries.values())
     # A site that lies about its totals is counted in another way.
     account = len(held) - len(archive.state.unlisted) + archive.state.hidden
     balanced = bool(site.touched or site.lie) or counted == account
@@ -280,7 +280,7 @@ def _smaller(played: History) -> list[History]:
         calm = [step.during[:at] + step.during[at + 1 :] for at in range(len(step.during))]
         changed += [Step(step.acts, during, step.sweep) for during in calm]
         changed += [Step(step.acts, step.during, False)] * step.sweep
-        found += [with_steps([*steps[:index], one, *steps[index + 1 :]]) for one in changed]
+        found += [with_steps([*steps[:index], row, *steps[index + 1 :]]) for row in changed]
     for posts in {played.posts // 2, played.posts - 1} - {played.posts, -1}:
         found.append(replace(played, posts=posts))
     if played.ties > 1:
@@ -289,7 +289,7 @@ def _smaller(played: History) -> list[History]:
 
 
 def main() -> None:
-    first, last, told = (int(given) for given in [*sys.argv[1:], "5"][:3])
+    first, last, shown = (int(given) for given in [*sys.argv[1:], "5"][:3])
     most: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     began = time.process_time()
@@ -297,7 +297,7 @@ def main() -> None:
         if (broken := play(sequence(seed), most=most)) is None:
             continue
         kinds[kind_of(broken)] += 1
-        if kinds[kind_of(broken)] <= told:
+        if kinds[kind_of(broken)] <= shown:
             small = reduced(sequence(seed), broken)
             print(f"seed {seed}: {play(small)}\n    {small}", flush=True)
     print(f"{last - first} sequences, {time.process_time() - began:.0f} s of CPU: broken {dict(kinds)}; {dict(most)}")

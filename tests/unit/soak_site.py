@@ -103,7 +103,7 @@ class SoakSite:
         getattr(self, f"_{name}")(place)
 
     def _pick(self, place: int, *statuses: str) -> Entry | None:
-        found = [one for one in self.entries.values() if one.status in statuses and not one.hidden]
+        found = [entry for entry in self.entries.values() if entry.status in statuses and not entry.hidden]
         return found[place % len(found)] if found else None
 
     def _put(self, one: Entry) -> None:
@@ -223,7 +223,7 @@ class SoakSite:
         self.insert(self._past(place), hidden=True)
 
     def _count_less(self, place: int) -> None:
-        for one in [one for one in self.entries.values() if one.hidden][:1]:
+        for one in [entry for entry in self.entries.values() if entry.hidden][:1]:
             del self.entries[one.id]
 
     def _future_modified(self, place: int) -> None:
@@ -240,7 +240,7 @@ class SoakSite:
             self._put(replace(one, fatal=True))
 
     def _mend(self, place: int) -> None:
-        for one in [one for one in self.entries.values() if one.fatal]:
+        for one in [entry for entry in self.entries.values() if entry.fatal]:
             self._put(replace(one, fatal=False))
 
     def _pass_time(self, place: int) -> None:
@@ -260,7 +260,7 @@ class SoakSite:
 
     def live(self) -> dict[int, Entry]:
         """The posts that visitors may read."""
-        return {one.id: one for one in self.entries.values() if one.status == "publish" and not one.hidden}
+        return {entry.id: entry for entry in self.entries.values() if entry.status == "publish" and not entry.hidden}
 
     @property
     def route(self) -> str:
@@ -332,7 +332,7 @@ class SoakSite:
             rows = [top, *(one for one in rows if one.id != top.id)][:size]
         if page > 1 and not rows:
             return self._json(400, {"code": "rest_post_invalid_page_number", "message": "no", "data": {"status": 400}})
-        shown = [one for one in rows if not one.hidden]
+        shown = [row for row in rows if not row.hidden]
         if {"title", "content"} & set(params.get("_fields", "").split(",")) and any(one.fatal for one in shown):
             return self._json(500, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}})
         total = _TOTALS.get(lying, _true_total)(len(found), len(shown), len(self.asked))

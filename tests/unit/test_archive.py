@@ -158,8 +158,8 @@ def test_edit_is_distinguished_from_insignificant_changes(
     archive.commit(checkpoint(2))
     assert (came.change, came.revision) == (change, 2 if changed else 1)
     with sqlite3.connect(tmp_path / "newsbot.db") as truth:
-        told = truth.execute("SELECT revision, change, changed FROM revisions ORDER BY revision").fetchall()
-    assert told == [(1, "new", None)] + ([(2, "edited", changed)] if changed else [])
+        stored = truth.execute("SELECT revision, change, changed FROM revisions ORDER BY revision").fetchall()
+    assert stored == [(1, "new", None)] + ([(2, "edited", changed)] if changed else [])
 
 
 def test_older_copy_of_a_cache_never_replaces_a_newer_one(reopen: Open) -> None:

@@ -107,8 +107,8 @@ def test_deletion_of_a_damaged_row_is_delivered_without_its_content(archive: Arc
     assert heir.add(gone) is True
     heir.flush()
     last = Archive.open(archive.database.place, run="run-3", alive=lambda _: False)
-    told = [(row.record.id, row.record.change) for row in last.outbox.recover(SITE, "posts")]
-    assert (2, "deleted") in told
+    recovered = [(row.record.id, row.record.change) for row in last.outbox.recover(SITE, "posts")]
+    assert (2, "deleted") in recovered
     heir.close()
     last.close()
 

@@ -135,8 +135,8 @@ class Newsroom(RuleBasedStateMachine):
             self.model.articles[number].fatal = True
 
     def _mend(self, _place: int) -> None:
-        for one in self.model.articles.values():
-            one.fatal = False
+        for article in self.model.articles.values():
+            article.fatal = False
 
     def _outage(self, _place: int) -> None:
         self.model.outage = True
@@ -198,12 +198,12 @@ class Newsroom(RuleBasedStateMachine):
             assert not fatal - held.keys(), "every hole is named"
 
     @invariant()
-    def no_revision_stands_twice(self) -> None:
-        told = Counter((number, revision) for number, revision, *_ in finished(self.folder))
-        assert not [key for key, times in told.items() if times > 1]
+    def no_revision_is_delivered_twice(self) -> None:
+        revisions = Counter((number, revision) for number, revision, *_ in finished(self.folder))
+        assert not [key for key, times in revisions.items() if times > 1]
 
     @invariant()
-    def nothing_is_told_that_never_was(self) -> None:
+    def every_delivered_row_existed(self) -> None:
         assert {number for number, *_ in finished(self.folder)} <= self.ever_live
 
 

@@ -111,8 +111,8 @@ class Run:
             sequence += len(page)
             archive.commit(Checkpoint(site=SITE, type="post", sequence=sequence, cursor={"id": page[-1]}))
             self.fuse.step()
-        told = {"whole": True}
-        archive.commit(Checkpoint(site=SITE, type="post", sequence=sequence, cursor=told, done=True))
+        cursor = {"whole": True}
+        archive.commit(Checkpoint(site=SITE, type="post", sequence=sequence, cursor=cursor, done=True))
         self.fuse.step()
 
     def write(self, files: list, record: Post) -> None:  # type: ignore[type-arg]
@@ -181,9 +181,9 @@ def test_run_killed_at_any_step_loses_no_row_and_delivers_none_twice(tmp_path: P
         for kind in ("a", "b"):
             rows = finished(folder, kind)
             assert set(rows.values()) == {1}, f"doubled after a death at step {step}"
-            told = [json.loads(row) for row in rows]
-            assert {number for number, *_ in told} == set(room.titles)
-            newest = {number: title for number, revision, _, title in sorted(told)}
+            delivered = [json.loads(row) for row in rows]
+            assert {number for number, *_ in delivered} == set(room.titles)
+            newest = {number: title for number, revision, _, title in sorted(delivered)}
             assert (newest[3], newest[38]) == ("Edited", "Edited")
         shutil.rmtree(folder)
 

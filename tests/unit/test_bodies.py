@@ -79,7 +79,7 @@ def test_missing_content_is_reported_when_the_page_lacks_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "told", "described"),
+    ("schema", "reported", "described"),
     [
         ('{"schema": {"properties": {"id": {}, "title": {}}}}', [], 1),
         ('{"schema": {"properties": {"id": {}, "content": {}}}}', [*range(1, 31)], 1),
@@ -89,14 +89,14 @@ def test_missing_content_is_reported_when_the_page_lacks_it() -> None:
     ids=["no-editor", "editor", "no-schema", "no-json"],
 )
 def test_rows_without_content_are_reported_when_their_type_has_an_editor(
-    schema: str, told: list[int], described: int
+    schema: str, reported: list[int], described: int
 ) -> None:
     site = Site({}, type_="leaflet", schema=schema)
     for number in range(1, 31):
         site.complete(number, None, raw={})
-    assert (site.told, site.described) == (told, described)
+    assert (site.told, site.described) == (reported, described)
     # Pages that bring nothing are asked for no longer.
-    assert site.asked == (30 if told else 20)
+    assert site.asked == (30 if reported else 20)
 
 
 def test_rows_without_content_are_reported_after_a_row_with_content() -> None:

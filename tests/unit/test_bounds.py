@@ -396,8 +396,8 @@ def test_types_beyond_the_maximum_are_reported(monkeypatch: pytest.MonkeyPatch) 
     site = ClosedSite({"/sitemap_index.xml": index(*(path.strip("/") for path in pages)), **pages, **articles})
     assert len(drive(crawl(Options(url=HOME, types=("all",)), facts), site)) == 1
     assert facts.verdict == "incomplete"
-    told = facts.collections["all"]
-    assert (told.why, told.cause) == ("the sitemaps name 4 types, and newsbot brings 2 of them", "type")
+    collection = facts.collections["all"]
+    assert (collection.why, collection.cause) == ("the sitemaps name 4 types, and newsbot brings 2 of them", "type")
 
 
 def test_a_type_whose_sitemap_fails_stays_in_the_receipt() -> None:
@@ -439,9 +439,9 @@ def test_type_whose_pages_have_no_article_is_reported_without_missing_posts(
         crawl(Options(url=HOME, types=types), facts),
         ClosedSite(pages, browser=lambda query: ClosedSite(pages).reply(replace(query, render=False))),
     )
-    told = facts.collections["landing"]
-    assert told.verdict == verdict, told.why
-    assert ("without an article" in told.why) == (verdict == "complete")
+    collection = facts.collections["landing"]
+    assert collection.verdict == verdict, collection.why
+    assert ("without an article" in collection.why) == (verdict == "complete")
 
 
 def test_number_of_types_that_all_selects_is_bounded() -> None:

@@ -80,13 +80,13 @@ def test_a_browser_that_breaks_is_replaced_once(monkeypatch: pytest.MonkeyPatch)
     faults: list[Exception | None] = [BrowserError("a"), None, BrowserError("b"), BrowserError("c"), None]
     house = House(lambda url, house: faults.pop(0), monkeypatch)
     assert [house.render_all("/") for _ in range(3)] == [[None], ["browser-failed"], [None]]
-    assert [one.alive for one in house.started] == [False, False, False, True]
+    assert [browser.alive for browser in house.started] == [False, False, False, True]
 
 
 def test_stuck_page_is_not_rendered_again(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House(lambda url, house: StuckPage("for (;;);"), monkeypatch)
     assert house.render_all("/") == ["browser-failed"]
-    assert [one.alive for one in house.started] == [False]
+    assert [browser.alive for browser in house.started] == [False]
 
 
 def test_page_is_rendered_again_when_another_page_breaks_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,4 +132,4 @@ def test_the_browser_ends_with_the_spider(monkeypatch: pytest.MonkeyPatch) -> No
     house = House(lambda url, house: None, monkeypatch)
     assert house.render_all("/") == [None]
     asyncio.run(house.browser.close())
-    assert [one.alive for one in house.started] == [False]
+    assert [browser.alive for browser in house.started] == [False]

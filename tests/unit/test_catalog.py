@@ -49,7 +49,7 @@ def refused(status: int, code: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("types", "live", "status", "code", "told"),
+    ("types", "live", "status", "code", "reported"),
     [
         (("all",), 0, 401, "rest_forbidden", False),
         (("all",), 0, 404, "rest_no_route", False),
@@ -59,7 +59,7 @@ def refused(status: int, code: str) -> bytes:
     ],
 )
 def test_type_closed_to_visitors_is_reported_when_the_user_or_the_archive_names_it(
-    types: tuple[str, ...], live: int, status: int, code: str, told: bool
+    types: tuple[str, ...], live: int, status: int, code: str, reported: bool
 ) -> None:
     facts = SiteFacts(asked=HOME)
     talk = crawl_collections(site(), Options(url=HOME, types=types, follow=frozenset()), facts)
@@ -79,5 +79,5 @@ def test_type_closed_to_visitors_is_reported_when_the_user_or_the_archive_names_
             answer = Reply(status=given, url=message.url, body=body)
         elif not isinstance(message, Record | Checkpoint):
             answer = NoArchive().answer(message)
-    assert ("event" in facts.collections) == told
+    assert ("event" in facts.collections) == reported
     assert facts.verdict != "complete"

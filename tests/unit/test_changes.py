@@ -349,7 +349,7 @@ def test_sites_without_modified_after_are_compared_by_id(runs: Runs, monkeypatch
     assert len(runs.model.asked) <= 10
 
 
-def test_sweep_comes_when_it_is_due_by_the_clock_of_the_site(runs: Runs) -> None:
+def test_sweep_runs_when_it_is_due_by_the_clock_of_the_site(runs: Runs) -> None:
     def swept() -> bool:
         return any("order=asc" in url and "after" not in url for url in runs.model.asked)
 
@@ -391,8 +391,8 @@ def test_window_holds_its_rows_though_the_site_moved_across_all_time_zones(
 
 def test_total_of_zero_beside_rows_does_not_end_a_listing(runs: Runs) -> None:
     runs.model.zero_totals = True
-    for one in runs.model.articles.values():
-        one.title, one.modified = "Anew", runs.model.now
+    for article in runs.model.articles.values():
+        article.title, article.modified = "Anew", runs.model.now
     del runs.model.articles[9]
     changes = runs()
     assert len([change for _, change in changes if change == "edited"]) == 249

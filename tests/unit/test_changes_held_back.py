@@ -67,8 +67,8 @@ def test_suspiciously_many_deletions_wait_for_confirm_deletions(runs: Runs, monk
     assert (runs.facts.verdict, runs.facts.held_back) == ("incomplete", 25)
     assert runs() == [], "the next run is not fooled either"
     assert runs.facts.held_back == 25
-    told = runs(confirm_deletions=True)
-    assert sorted(told) == [(number, "deleted") for number in range(1, 101, 4)]
+    changes = runs(confirm_deletions=True)
+    assert sorted(changes) == [(number, "deleted") for number in range(1, 101, 4)]
     assert runs.facts.verdict == "complete"
 
 

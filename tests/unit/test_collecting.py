@@ -202,7 +202,7 @@ def test_links_are_joined_in_few_requests() -> None:
     assert len(model.asked) <= 40
 
 
-def test_images_are_joined_where_the_newest_posts_have_none() -> None:
+def test_images_are_joined_when_the_newest_posts_have_none() -> None:
     found = objects(150)
     for i, one in found.items():
         one.image = 0 if one.second > 130 else 1_000 + i

@@ -46,6 +46,6 @@ def test_other_settings_module_in_the_environment_is_reported(
         with pytest.raises(SystemExit):
             console.main()
         assert os.environ["SCRAPY_SETTINGS_MODULE"] == "newsbot.settings"
-        told = capsys.readouterr().err.splitlines()
-        assert len(told) == lines
-        assert ("SCRAPY_SETTINGS_MODULE=no.such.module is not used" in told[0]) == (lines == 2)
+        output = capsys.readouterr().err.splitlines()
+        assert len(output) == lines
+        assert ("SCRAPY_SETTINGS_MODULE=no.such.module is not used" in output[0]) == (lines == 2)

@@ -25,7 +25,7 @@ def _with(document: str, line: int, *, instead: list[str]) -> Documents:
 
 def new_differences(check: Check, docs: Documents) -> list[str]:
     """What a check finds in changed documents and not in those of the repository; line numbers after a change move."""
-    known = [re.sub(r":\d+:", ":", one) for one in check.differences(documents())]
+    known = [re.sub(r":\d+:", ":", difference) for difference in check.differences(documents())]
     return [one for one in check.differences(docs) if re.sub(r":\d+:", ":", one) not in known]
 
 
@@ -34,7 +34,10 @@ def test_check_of_a_table_finds_a_missing_row(check: Check) -> None:
     _, row = check.listed(documents())[0]
     found = new_differences(check, _with(check.document, row.line, instead=[]))
     assert len(found) == len(row.names)
-    assert all(f"{check.document}, table {check.header!r}" in one and "add the row" in one for one in found)
+    assert all(
+        f"{check.document}, table {check.header!r}" in difference and "add the row" in difference
+        for difference in found
+    )
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
@@ -43,7 +46,10 @@ def test_check_of_a_table_finds_an_extra_row(check: Check) -> None:
     old = documents().texts[check.document].splitlines()[row.line - 1]
     found = new_differences(check, _with(check.document, row.line, instead=[old, "| `nobody_has_it` | meaning |", old]))
     assert f"{check.document}:{row.line + 1}: take out `nobody_has_it`: nothing in newsbot/ has it" in found
-    assert any(f"{check.document}:{row.line + 2}: take out" in one and "lists it twice" in one for one in found)
+    assert any(
+        f"{check.document}:{row.line + 2}: take out" in difference and "lists it twice" in difference
+        for difference in found
+    )
 
 
 def test_check_of_a_table_proposes_the_new_text_of_a_changed_row() -> None:

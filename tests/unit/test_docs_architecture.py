@@ -40,7 +40,7 @@ def test_rooms_and_their_imports_are_documented() -> None:
     wrong += [f"{rows[room].where}: there is no room {room}" for room in rows.keys() - imports().keys()]
     for room in imports().keys() & rows.keys():
         if set(spans(rows[room].cells[2])) != imports()[room]:
-            expected = ", ".join(f"`{one}`" for one in sorted(imports()[room]))
+            expected = ", ".join(f"`{imported}`" for imported in sorted(imports()[room]))
             wrong.append(f"{rows[room].where}: {room} imports {expected or 'no room'}")
     assert wrong == [], "\n" + "\n".join(wrong)
 

@@ -150,4 +150,4 @@ def test_everything_that_the_documents_mention_exists(strange: object) -> None:
 def test_mention_of_something_that_does_not_exist_is_found(strange: object, line: str) -> None:
     assert callable(strange)
     docs = Documents({**documents().texts, "media.md": line})
-    assert [one for one in strange(docs) if one.startswith("media.md:1:")]
+    assert [mention for mention in strange(docs) if mention.startswith("media.md:1:")]

@@ -98,7 +98,7 @@ def test_healthy_site_is_reported_with_all_facts() -> None:
     found = diagnose(healthy(), delay=2.0)
     assert (found.can_crawl, found.by, found.wordpress, found.version) == (True, "api", True, "6.5.2")
     assert (found.timezone, found.language, found.permalinks) == ("Europe/Paris", "en-GB", "pretty")
-    assert {one.type: one.total for one in found.collections} == dict.fromkeys(
+    assert {collection.type: collection.total for collection in found.collections} == dict.fromkeys(
         ("post", "page", "attachment", "comment"), 1234
     )
     assert (found.feed, found.feed_asked) == (f"{HOME}/feed/", False)
@@ -192,7 +192,10 @@ class _noting(dict[str, Any]):  # noqa: N801
 
 def test_questions_that_were_not_asked_are_reported() -> None:
     found = diagnose(healthy(), most=9)
-    assert [one.type for one in found.collections if one.total is None] == ["attachment", "comment"]
+    assert [collection.type for collection in found.collections if collection.total is None] == [
+        "attachment",
+        "comment",
+    ]
     assert (found.obstacles, found.asked_all) == ([], False)
     assert "comment: not asked" in report_of(found)
     assert report_of(found).endswith("9 requests, the most allowed; some questions were not asked")

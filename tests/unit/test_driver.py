@@ -107,8 +107,8 @@ def test_rows_are_delivered_while_a_request_is_in_progress() -> None:
 
     events = drive(crawl)
     assert events.index("asked") < events.index(2) < events.index("answered") < events.index(8)
-    told = [event for event in events if event not in ("asked", "answered")]
-    assert told == [*range(1, 9), "checkpoint", 9, "delivered"]
+    delivered = [event for event in events if event not in ("asked", "answered")]
+    assert delivered == [*range(1, 9), "checkpoint", 9, "delivered"]
 
 
 def test_a_question_to_the_archive_waits_until_every_earlier_row_is_delivered() -> None:

@@ -51,9 +51,9 @@ def test_signal_during_imports_leaves_a_receipt_and_one_line(tmp_path: Path, num
     assert [(site["asked"], site["verdict"]) for site in receipt["sites"]] == [
         ("a.example", "incomplete"), ("b.example", "incomplete"),
     ]  # fmt: skip
-    told = f"The crawl is stopped before its first request by {number.name}; receipt: {path.relative_to(tmp_path)}"
-    assert told in done.stderr and "Traceback" not in done.stderr
-    assert (tmp_path / "logs" / "job.log").read_text().rstrip().endswith(f"[newsbot] ERROR: {told}")
+    line = f"The crawl is stopped before its first request by {number.name}; receipt: {path.relative_to(tmp_path)}"
+    assert line in done.stderr and "Traceback" not in done.stderr
+    assert (tmp_path / "logs" / "job.log").read_text().rstrip().endswith(f"[newsbot] ERROR: {line}")
 
 
 def test_signal_during_imports_ends_other_commands_without_a_receipt(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_rows_are_delivered_with_linked_objects_when_only_the_listing_fails(page
     assert [row.id for row in rows] == list(range(1, 201))
     assert all(row.author is not None and row.author.name for row in rows)
     assert all(tag.name for row in rows for tag in row.terms)
-    assert any(one.cursor is not None for one in checkpoints), "the next run goes on after these rows"
+    assert any(checkpoint.cursor is not None for checkpoint in checkpoints), "the next run goes on after these rows"
     assert sum("/users" in path or "/tags" in path for path in model.after) <= 2
 
 
@@ -76,7 +76,9 @@ def test_site_that_stops_answering_gets_one_request_for_linked_objects(page: str
     rows, checkpoints, verdict = crawled(model)
     assert verdict != "complete"
     assert [row.id for row in rows] == list(range(1, 201)), "no row is lost"
-    assert all(one.cursor is None for one in checkpoints), "the next run brings these rows with their objects"
+    assert all(checkpoint.cursor is None for checkpoint in checkpoints), (
+        "the next run brings these rows with their objects"
+    )
     assert sum("/users" in path or "/tags" in path for path in model.after) == 1
 
 

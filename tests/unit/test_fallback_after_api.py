@@ -55,5 +55,5 @@ def test_pages_of_posts_that_came_from_the_api_are_not_requested() -> None:
     assert model.banned
     came = sum(isinstance(record, Post) and record.via == "rest" for record in records)
     assert (came, len(pages)) == (200, 50)
-    told = facts.collections["post"]
-    assert (told.verdict, told.seen) == ("complete", 250)
+    collection = facts.collections["post"]
+    assert (collection.verdict, collection.seen) == ("complete", 250)

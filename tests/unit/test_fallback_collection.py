@@ -166,7 +166,7 @@ def no_browser(query: Query) -> Reply:
         ("always", no_browser, {}, 2),
     ],
 )
-def test_browser_is_used_where_a_page_needs_it(
+def test_browser_is_used_when_a_page_needs_it(
     render: str, browser: Callable[[Query], Reply], via: dict[str, int], asked: int
 ) -> None:
     def answer(query: Query) -> Reply:
@@ -338,7 +338,7 @@ def test_limit_counts_posts_in_the_window() -> None:
     assert facts.why.endswith("the newest 2 posts, as asked for")
 
 
-def test_sitemap_is_read_where_robots_txt_forbids_the_feed() -> None:
+def test_sitemap_is_read_when_robots_txt_forbids_the_feed() -> None:
     forbidden = {path: Reply(status=0, url=HOME + path, error="robots") for path in ("/feed/", "/?feed=rss2")}
     posts, facts = bring(ClosedSite({**sitemap("/a/"), **articles(a=1), **forbidden}))
     assert ({row_id: post.via for row_id, post in posts.items()}, facts.verdict) == ({1: "page"}, "complete")

@@ -25,7 +25,7 @@ def failing(name: str, status: int = 503) -> dict[str, str | Reply]:
     return {f"/{name}": Reply(status=status, url=f"{HOME}/{name}")}
 
 
-def test_sitemap_that_fails_is_reported_whatever_its_name() -> None:
+def test_failing_sitemap_with_any_name_is_reported() -> None:
     pages = articles(a=1, b=2) | {"/sitemap_index.xml": index("sitemap-1.xml", "sitemap-2.xml")}
     posts, facts = bring(ClosedSite({**pages, "/sitemap-1.xml": urlset("a"), **failing("sitemap-2.xml")}))
     assert (set(posts), facts.verdict) == ({1}, "incomplete")

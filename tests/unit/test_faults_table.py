@@ -31,7 +31,7 @@ def test_every_fault_has_a_case() -> None:
 def test_lost_row_is_detected(
     ids: list[int], status: int, verdict: str, unexplained: int, came: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "out.jsonl").write_bytes(b"".join(orjson.dumps({"id": one}) + b"\n" for one in ids))
+    (tmp_path / "out.jsonl").write_bytes(b"".join(orjson.dumps({"id": row_id}) + b"\n" for row_id in ids))
     (tmp_path / "data" / "receipts").mkdir(parents=True)
     receipt = {"sites": [{"verdict": verdict, "collections": {"post": {"unexplained": unexplained}}}]}
     (tmp_path / "data" / "receipts" / "run.json").write_bytes(orjson.dumps(receipt))

@@ -67,7 +67,7 @@ def test_appenders_of_one_file_keep_each_others_rows(crawler: Crawler, tmp_path:
     appenders = [Stored(crawler, target, b"%d\n" % number) for number in range(4)]
 
     async def run() -> None:
-        await asyncio.gather(*(one.store() for one in appenders))
+        await asyncio.gather(*(appender.store() for appender in appenders))
 
     asyncio.run(run())
     assert sorted(target.read_bytes().split()) == [b"0", b"1", b"2", b"3"]

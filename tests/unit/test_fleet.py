@@ -54,13 +54,13 @@ def test_lock_of_a_job_is_the_pace_group_of_its_site() -> None:
 def test_order_is_never_checked_sites_then_longest_overdue_sites() -> None:
     late, later = (site(name, next_due=WHEN - timedelta(hours=hours)) for name, hours in (("late", 1), ("later", 2)))
     order = longest_overdue_first([late, site("never"), later])
-    assert [one.url for one in order] == [one.url for one in (site("never"), later, late)]
+    assert [followed_site.url for followed_site in order] == [one.url for one in (site("never"), later, late)]
 
 
 def choose(
     due: list[FollowedSite], *queued: FollowedSite, most: int = 99, first: int = 99, affordable: float | None = None
 ) -> list[str]:
-    queue = [as_queued(job_of(one)) for one in queued]
+    queue = [as_queued(job_of(followed_site)) for followed_site in queued]
     return names(chosen(due, queue, most=most, first=first, affordable=affordable))
 
 
@@ -80,7 +80,7 @@ def test_many_sites_of_one_host_do_not_fill_the_queue() -> None:
     of_one = [site(f"blog{number}", pace_group="blogs.example", checked=WHEN) for number in range(50)]
     jobs = choose([*of_one, site("a"), site("b")], most=3)
     assert jobs == [*(f"blog{number}" for number in range(MOST_OF_A_GROUP)), "a", "b"]
-    queue = [as_queued(job_of(one)) for one in of_one[:MOST_OF_A_GROUP]]
+    queue = [as_queued(job_of(followed_site)) for followed_site in of_one[:MOST_OF_A_GROUP]]
     assert full_locks(queue) == ["blogs.example"]
     assert full_locks(queue[1:]) == []
     assert choose(of_one, *of_one[:MOST_OF_A_GROUP]) == []
@@ -91,7 +91,7 @@ def test_first_crawls_leave_a_quarter_of_the_slots_to_known_sites() -> None:
     workers = Capacity(16, 0)
     known = [site(f"known{number}", checked=WHEN, next_due=WHEN) for number in range(3)]
     new = [site(f"new{number}") for number in range(20)]
-    queue = [as_queued(job_of(one)) for one in new[:9]]
+    queue = [as_queued(job_of(followed_site)) for followed_site in new[:9]]
     assert room_for_first(queue, workers, others_due=1_000) == 3
     assert room_for_first(queue, workers, others_due=1) == 6, "one slot is left for it"
     assert room_for_first(queue, workers, others_due=0) == 11, "few slots are empty until the next dispatch"
@@ -104,7 +104,7 @@ def test_first_crawls_of_one_host_do_not_fill_the_queue() -> None:
     of_one = [site(f"blog{number}", pace_group="blogs.example") for number in range(50)]
     first = room_for_first([], Capacity(4, 0), others_due=0)
     assert choose([*of_one, site("x"), site("y")], first=first)[-2:] == ["x", "y"]
-    queue = [as_queued(job_of(one)) for one in of_one[:MOST_OF_A_GROUP]]
+    queue = [as_queued(job_of(followed_site)) for followed_site in of_one[:MOST_OF_A_GROUP]]
     assert room_for_first(queue, Capacity(4, 0), others_due=0) == first - 1, "they keep one slot busy"
 
 

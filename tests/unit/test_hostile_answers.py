@@ -90,7 +90,7 @@ def changed(random: Random, value: Any, rate: float) -> Any:
     if isinstance(value, dict):
         return {key: changed(random, one, rate) for key, one in value.items() if random.random() > rate / 3}
     if isinstance(value, list):
-        rows = [changed(random, one, rate) for one in value]
+        rows = [changed(random, item, rate) for item in value]
         if rows and random.random() < rate:
             rows = random.choice((rows[1:], rows[::-1], [*rows, rows[0]], [None, *rows]))
         return rows

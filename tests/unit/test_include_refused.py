@@ -274,7 +274,7 @@ def test_each_row_keeps_the_url_and_the_time_of_its_own_answer() -> None:
     with pytest.raises(StopIteration) as end:
         steps.send(next(answers))
     origins = [end.value.value.origin(number) for number in (3, 5)]
-    assert [(one.url, one.fetched_at) for one in origins] == [
+    assert [(origin.url, origin.fetched_at) for origin in origins] == [
         (f"{KEY}/3", "2026-03-01T00:00:03Z"),
         (f"{KEY}/5", "2026-03-01T00:00:05Z"),
     ]

@@ -79,7 +79,7 @@ class SpokenSite(ModelSite):
         found = super()._matching(params)
         if not self.deaf and ((asked is None and self.lists_all) or (asked == "all" and self.knows_all)):
             return found
-        return [one for one in found if self.spoken[one.id] == wanted]
+        return [row for row in found if self.spoken[row.id] == wanted]
 
     def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
         row = super()._row(one, params)
@@ -342,6 +342,6 @@ def test_each_row_of_several_languages_keeps_the_record_and_the_time_of_its_own_
         )
     assert list(answers) == ["en", "de"]
     origins = [merged.origin(number) for number in (1, 2)]
-    assert [one.fetched_at for one in origins] == ["2026-03-01T00:00:01Z", "2026-03-01T00:00:02Z"]
+    assert [origin.fetched_at for origin in origins] == ["2026-03-01T00:00:01Z", "2026-03-01T00:00:02Z"]
     assert [one.warc.offset for one in origins if one.warc] == [1, 2]
     assert {one.url for one in origins} == {merged.url}

@@ -97,10 +97,10 @@ def test_repeated_failure_of_a_log_is_reported_again(tmp_path: Path, capsys: pyt
         handler.handle(SafeLogRecord("x", logging.ERROR, __file__, 1, "message", (), None))
     handler.setStream(whole)
     handler.close()
-    told = "The log cannot be written: {}. The crawl goes on; lines of its log are lost"
+    message = "The log cannot be written: {}. The crawl goes on; lines of its log are lost"
     assert capsys.readouterr().err.splitlines() == [
-        told.format("No space left on device"),
-        told.format("the connection is gone"),
+        message.format("No space left on device"),
+        message.format("the connection is gone"),
     ]
 
 

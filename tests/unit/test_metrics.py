@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def metric(name: str) -> Any:
-    return next(one for one in METRICS if one.name == name)
+    return next(metric for metric in METRICS if metric.name == name)
 
 
 def test_stats_are_converted_to_metrics() -> None:
@@ -203,7 +203,7 @@ def exposed() -> set[str]:
     """The names of all samples that a process gives."""
     families = text_string_to_metric_families(ProcessMetrics().text().decode())
     samples = {sample.name for family in families for sample in family.samples}
-    return samples | {f"newsbot_{one.name}{'_total' * (one.kind == 'counter')}" for one in METRICS}
+    return samples | {f"newsbot_{metric.name}{'_total' * (metric.kind == 'counter')}" for metric in METRICS}
 
 
 def used(text: str) -> set[str]:
@@ -220,7 +220,7 @@ def test_metrics_named_in_deploy_are_exposed(name: str) -> None:
         asked = [rule["expr"] for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
     assert [used(expression) - exposed() for expression in asked] == [set()] * len(asked)
     # The labels that the expressions compare exist too, and so do their values.
-    labels = {label for one in METRICS for label in one.labels} | {"job", "le", "alertname"}
+    labels = {label for metric in METRICS for label in metric.labels} | {"job", "le", "alertname"}
     known = {value for one in METRICS for value in one.known} | {"200", "newsbot", "$job"}
     for label, values in re.findall(r'(\w+)=~?"([^"]+)"', " ".join(asked)):
         assert label in labels
@@ -230,7 +230,7 @@ def test_metrics_named_in_deploy_are_exposed(name: str) -> None:
 def test_the_metrics_are_documented() -> None:
     documented = {name for row in documents().rows("monitoring.md", "metric") for name in row.names}
     assert documented == {
-        *(f"newsbot_{one.name}{'_total' * (one.kind == 'counter')}" for one in METRICS),
+        *(f"newsbot_{metric.name}{'_total' * (metric.kind == 'counter')}" for metric in METRICS),
         "newsbot_answer_seconds",
         "newsbot_process_*",
     }

@@ -297,7 +297,7 @@ def test_search_with_different_results_for_different_words_is_accepted(has_total
     plain = model._matching
 
     def halves(params: dict[str, str]) -> list[model_site.Object]:
-        return [one for one in plain(params) if (one.id <= 4) == (params.get("search") == "harbour")]
+        return [row for row in plain(params) if (row.id <= 4) == (params.get("search") == "harbour")]
 
     model._matching = halves  # type: ignore[method-assign]
     site, facts = model_site.site(), SiteFacts(asked=HOME)

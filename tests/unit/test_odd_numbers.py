@@ -100,19 +100,19 @@ def test_name_that_only_looks_like_an_id_is_searched_as_a_name(name: str) -> Non
 
 
 @pytest.mark.parametrize("number", [10**308, 2**63, -7, True, str(2**63), 0])
-def test_what_is_no_id_links_no_row(number: object) -> None:
+def test_invalid_id_links_no_row(number: object) -> None:
     raw = {"id": 7, "author": number, "featured_media": number, "parent": number}
     post = read_post(raw, site=site(), type_="post", fetched_at="", request_url=HOME)
     assert (post.author, post.image, post.parent) == (None, None, None)
 
 
 @pytest.mark.parametrize("value", [LONG, "0", "²", "-1"])
-def test_a_number_that_an_option_does_not_take_is_told_in_one_line(value: str) -> None:
+def test_invalid_number_of_an_option_gives_one_line(value: str) -> None:
     with pytest.raises(BadArgument, match="--latest takes a number from 1"):
         _latest(value)
 
 
-def test_a_length_that_no_answer_has_is_left_out() -> None:
+def test_impossible_content_length_is_removed() -> None:
     headers = Headers({b"Content-Length": [LONG.encode()]})
     mend_lengths(headers)
     assert headers.getRawHeaders(b"Content-Length") is None

@@ -144,7 +144,7 @@ def test_few_rows_of_a_site_that_ignores_exclude_are_all_listed() -> None:
 
 def test_alternating_states_of_a_site_prove_nothing() -> None:
     proving = Proving()
-    proving.site.earlier = [one for one in proving.site.entries.values() if one.id <= 30]
+    proving.site.earlier = [entry for entry in proving.site.entries.values() if entry.id <= 30]
     proving.site.lie = "alternating"
     proving.site.now += DAY
     facts, _ = crawled("posts", proving.site, proving.archive, sweep=True)

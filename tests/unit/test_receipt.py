@@ -150,9 +150,9 @@ def test_verdict_of_a_site_is_that_of_its_worst_collection(gravest: Verdict) -> 
 
 def test_site_that_was_never_started_is_in_the_receipt(tmp_path: Path) -> None:
     receipt = Run(tmp_path, SiteFacts(asked="news.example")).end()
-    assert [(one["asked"], one["verdict"], one["why"]) for one in receipt["sites"]] == [
-        ("news.example", "incomplete", "not started")
-    ]
+    assert [
+        (crawled_site["asked"], crawled_site["verdict"], crawled_site["why"]) for crawled_site in receipt["sites"]
+    ] == [("news.example", "incomplete", "not started")]
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,8 @@ def test_crawl_is_complete_when_a_parameter_is_refused(refused: str, refusal: st
     site.act("back_date", 5)
     site.act("add", 0)
     for _ in range(2):
-        told = crawl(site, archive)
-        assert told.verdict == "complete", told.why
+        collection = crawl(site, archive)
+        assert collection.verdict == "complete", collection.why
         assert archive.reader == {row_id: one.title for row_id, one in site.live().items()}
 
 
@@ -132,8 +132,8 @@ def test_site_that_refuses_every_page_after_the_first_is_not_complete() -> None:
 
     site._listing = first_pages  # type: ignore[method-assign]
     site.now += 30 * DAY
-    told = crawl(site, archive)
-    assert (told.verdict, told.deleted, told.held_back) == ("incomplete", 0, 0), told.why
+    collection = crawl(site, archive)
+    assert (collection.verdict, collection.deleted, collection.held_back) == ("incomplete", 0, 0), collection.why
     assert archive.reader.keys() == site.live().keys()
 
 

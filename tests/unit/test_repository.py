@@ -154,11 +154,11 @@ def spider_attributes(path: Path) -> Iterator[str]:
 
 def test_pipelines_read_no_attributes_of_the_spider() -> None:
     found = [
-        one
+        attribute
         for path in MODULES
         if within(name_of(path), ("newsbot.pipelines",))
-        for one in spider_attributes(path)
-        if not one.endswith((".logger", ".name"))
+        for attribute in spider_attributes(path)
+        if not attribute.endswith((".logger", ".name"))
     ]
     assert found == []
 

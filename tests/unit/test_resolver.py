@@ -22,10 +22,10 @@ class Reactor(Clock):
         return self
 
     def callInThreadWithCallback(  # noqa: N802
-        self, told: Callable[[bool, Any], None], work: Callable[..., Any], *args: Any
+        self, callback: Callable[[bool, Any], None], work: Callable[..., Any], *args: Any
     ) -> None:
         if not self.hangs:
-            told(True, work(*args))
+            callback(True, work(*args))
 
     def callFromThread(self, call: Callable[..., None], *args: Any) -> None:  # noqa: N802
         call(*args)

@@ -105,13 +105,13 @@ def without_fields(url: str) -> str:
     return re.sub(r"&_(?:fields)?=[^&]*", "", url)
 
 
-@pytest.mark.parametrize("told", [{}, {"x-cache": "HIT"}], ids=["silent", "told"])
+@pytest.mark.parametrize("cache_headers", [{}, {"x-cache": "HIT"}], ids=["silent", "told"])
 @pytest.mark.parametrize("key", [path_of, without_fields])
 def test_cache_is_detected_on_a_site_with_one_page_of_rows(
-    tmp_path: Path, key: Callable[[str], str], told: dict[str, str]
+    tmp_path: Path, key: Callable[[str], str], cache_headers: dict[str, str]
 ) -> None:
     Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
-    model = Cached(per_page=20, told=told)
+    model = Cached(per_page=20, told=cache_headers)
     for number in range(15):
         model.insert(age=timedelta(days=15 - number))
     crawl(tmp_path, 1, model)

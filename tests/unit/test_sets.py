@@ -57,11 +57,11 @@ def test_swapped_dates_are_delivered_as_edits(runs: Runs) -> None:
 @pytest.mark.parametrize("edited", [False, True])
 def test_all_re_dated_rows_are_delivered_in_one_run(tmp_path: Path, *, edited: bool) -> None:
     runs = large(tmp_path, posts=300)
-    for one in runs.model.articles.values():
+    for article in runs.model.articles.values():
         if edited:
-            one.title, one.modified = f"{one.title} again", one.modified + timedelta(minutes=5)
+            article.title, article.modified = f"{article.title} again", article.modified + timedelta(minutes=5)
         else:
-            one.date, one.local = one.date + timedelta(minutes=5), one.local + timedelta(minutes=5)
+            article.date, article.local = article.date + timedelta(minutes=5), article.local + timedelta(minutes=5)
     changes = runs()
     assert (sorted(changes), swept(runs)) == ([(number, "edited") for number in range(1, 301)], True)
     assert (runs(), len(runs.model.asked)) == ([], 3)
@@ -113,14 +113,14 @@ def test_changes_of_old_rows_that_keep_the_count_are_found_by_a_moving_border(ru
     runs()
     runs.model.now += timedelta(days=2)
     runs.model.articles[back].status, runs.model.articles[7].status = "publish", "draft"
-    told: list[tuple[int, str]] = []
+    changes: list[tuple[int, str]] = []
     for _ in range(6):
         runs.model.now += timedelta(hours=3)
-        told += runs(sweep_days=9999)
-        assert len(runs.model.asked) <= (3 if not told else 40)
-        if told:
+        changes += runs(sweep_days=9999)
+        assert len(runs.model.asked) <= (3 if not changes else 40)
+        if changes:
             break
-    assert sorted(told) == [(7, "deleted"), (back, "new")]
+    assert sorted(changes) == [(7, "deleted"), (back, "new")]
 
 
 @pytest.mark.parametrize("query", [4, 5])

@@ -44,7 +44,7 @@ def pinned(*names: str) -> list[Requirement]:
 def needed(requirements: list[Requirement]) -> Iterator[str]:
     """The names of all that is installed with these."""
     seen: set[tuple[str, frozenset[str]]] = set()
-    waiting = [(one.name, frozenset(one.extras)) for one in requirements]
+    waiting = [(requirement.name, frozenset(requirement.extras)) for requirement in requirements]
     while waiting:
         if (entry := waiting.pop()) in seen:
             continue
@@ -61,15 +61,15 @@ def needed(requirements: list[Requirement]) -> Iterator[str]:
 def test_every_installed_library_is_pinned(files: tuple[str, ...]) -> None:
     pins = pinned(*files)
     # scrapyd-client asks for pip, which each environment has.
-    assert set(needed(pins)) - {"pip"} == {canonicalize_name(one.name) for one in pins}
+    assert set(needed(pins)) - {"pip"} == {canonicalize_name(pin.name) for pin in pins}
 
 
 def packaged(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What setup.py tells setuptools."""
-    told: dict[str, Any] = {}
-    monkeypatch.setattr(setuptools, "setup", lambda **given: told.update(given))
+    arguments: dict[str, Any] = {}
+    monkeypatch.setattr(setuptools, "setup", lambda **given: arguments.update(given))
     runpy.run_path(str(ROOT / "setup.py"))
-    return told
+    return arguments
 
 
 def test_package_has_the_documented_extras(monkeypatch: pytest.MonkeyPatch) -> None:

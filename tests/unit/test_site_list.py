@@ -124,7 +124,7 @@ def test_invalid_site_list_is_refused(name: str, text: str, said: str, tmp_path:
 
 def test_unknown_columns_are_reported(tmp_path: Path) -> None:
     path = written(tmp_path, "s.csv", "country,url,circulation\nNL,a.example,90000\n")
-    assert [one.url for one in read_sites(path)] == ["a.example"]
+    assert [target.url for target in read_sites(path)] == ["a.example"]
     assert ignored_columns(path) == ["circulation", "country"]
 
 

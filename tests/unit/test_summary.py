@@ -88,8 +88,8 @@ def test_summary_has_the_rows_of_the_run_and_of_the_whole_answer() -> None:
     again = "rows: 3 in the whole answer; this run: 0 new, 0 edited, 0 deleted, 3 delivered again"
     assert again in summary([full], Ended(spider="wp_posts"))
     before = "rows that came before: scrapy export FILE writes them, -a full=1 delivers them again"
-    told = {facts.asked: before in summary([facts], Ended(spider="wp_posts")) for facts in (update, overwritten, full)}
-    assert told == {update.asked: True, overwritten.asked: False, full.asked: False}
+    shown = {facts.asked: before in summary([facts], Ended(spider="wp_posts")) for facts in (update, overwritten, full)}
+    assert shown == {update.asked: True, overwritten.asked: False, full.asked: False}
 
 
 def test_summary_reports_rows_that_are_in_no_file() -> None:
@@ -228,9 +228,9 @@ def test_progress_line_has_rows_total_speed_time_left_and_reason_of_a_wait() -> 
         "waits 12 s: the host asks for it",
     )
     sums = Sums(listed=1, ended=0, rows=300, requests=9, seconds=60)
-    told = "waits 12 s: the host asks for it"
+    reason = "waits 12 s: the host asks for it"
     assert sum_line(sums, [measured]) == (
-        f"0 of 1 site ended, 300 rows, 9 requests, 300 rows/min, 3 min left, 1 waiting (https://s1.example {told})"
+        f"0 of 1 site ended, 300 rows, 9 requests, 300 rows/min, 3 min left, 1 waiting (https://s1.example {reason})"
     )
     assert measure(facts, seconds=1, now=100, wait=None, limit=20).total == 20
     done = measure(site(seen=9, expected_before=9), seconds=60, now=0, wait=None, limit=None)

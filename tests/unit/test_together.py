@@ -99,8 +99,8 @@ def together(
 
     found, sent = site(), []
     found.accepts["/wp/v2/posts"] = RouteAccepts(per_page=size)
-    told = meanings or [article(number) for number in range(1, 6)]
-    found.meanings = {url: meaning for url, meaning in zip(BESIDE, told, strict=True) if meaning is not None}
+    known = meanings or [article(number) for number in range(1, 6)]
+    found.meanings = {url: meaning for url, meaning in zip(BESIDE, known, strict=True) if meaning is not None}
     steps = asked_together(one_query(), found, BESIDE[1], BESIDE)
     message, left = next(steps), list(replies)
     try:
@@ -185,7 +185,7 @@ def test_lone_surrogate_in_a_link_is_no_error() -> None:
     steps.send(Reply(status=200, url=HOME, body=json.dumps(posts).encode()))
 
 
-def test_what_stands_in_the_place_of_a_message_decides_its_answer() -> None:
+def test_value_in_place_of_the_message_decides_the_answer() -> None:
     closed = []
 
     def steps() -> Generator[Any, Any, str]:

@@ -9,4 +9,4 @@ def test_there_are_ten_hiding_and_twenty_healthy_variants() -> None:
     assert sum(one.hides for one in VARIANTS) >= 10
     assert sum(not one.hides for one in VARIANTS) >= 20
     assert len({one.name for one in VARIANTS}) == len(VARIANTS)
-    assert {one.hides for one in VARIANTS if one.always} == {True, False}
+    assert {variant.hides for variant in VARIANTS if variant.always} == {True, False}

@@ -31,7 +31,9 @@ def asked(*ids: int, size: int = 100) -> str:
 
 def given(*posts: int) -> tuple[int, bytes]:
     """The answer that has one comment for each of these posts."""
-    return 200, orjson.dumps([{"id": 100 + one, "post": one, "content": {"rendered": "<p>No.</p>"}} for one in posts])
+    return 200, orjson.dumps(
+        [{"id": 100 + post_id, "post": post_id, "content": {"rendered": "<p>No.</p>"}} for post_id in posts]
+    )
 
 
 @pytest.mark.parametrize(

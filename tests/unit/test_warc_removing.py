@@ -54,7 +54,7 @@ def test_run_does_not_wait_for_a_removal_in_its_folder(tmp_path: Path) -> None:
         path = record_of(tmp_path, "run", stored, b"kept")
     finally:
         os.close(folder)
-    assert [one.file for one in stored] == [path.name]
+    assert [file.file for file in stored] == [path.name]
     assert index_path(path).exists()
 
 
@@ -65,7 +65,7 @@ def test_unreadable_removal_list_is_logged_and_does_not_stop_a_run(
     foreign.mkdir()
     stored: list[StoredFile] = []
     path = record_of(tmp_path, "run", stored, b"kept")
-    assert [one.file for one in stored] == [path.name]
+    assert [file.file for file in stored] == [path.name]
     assert f"{foreign}: the records that are listed in it cannot be overwritten: Is a directory" in caplog.text
     with pytest.raises(IsADirectoryError):  # forget does not say that it is done
         remove(tmp_path, is_private)

@@ -65,10 +65,10 @@ def test_files_are_renamed_when_whole_and_split_when_large(tmp_path: Path) -> No
 
 def test_file_of_a_dead_run_is_finished_and_file_of_a_running_run_is_unchanged(tmp_path: Path) -> None:
     dying, living = (writer(tmp_path, [], run) for run in ("dead", "alive"))
-    for one in (dying, living):
-        place = one.write([response(one, b"whole")])[0]
-        one.write([response(one, os.urandom(5_000))])
-        one._dead.result()  # type: ignore[union-attr]  # its own search for dead files
+    for writing in (dying, living):
+        place = writing.write([response(writing, b"whole")])[0]
+        writing.write([response(writing, os.urandom(5_000))])
+        writing._dead.result()  # type: ignore[union-attr]  # its own search for dead files
     part = opened(tmp_path / "newsbot-dead-00001.warc.gz")
     dying._out.file.close()  # type: ignore[union-attr]
     with part.open("r+b") as file:
@@ -137,7 +137,7 @@ def test_without_locks_a_file_is_dead_after_a_day_without_writes(
     assert finish_dead(tmp_path) == []
     living.write([response(living, b"goes on")])
     os.utime(part, (1.7e9, 1.7e9))
-    assert [(one.file, one.records) for one in finish_dead(tmp_path)] == [("newsbot-run-00001.warc.gz", 3)]
+    assert [(file.file, file.records) for file in finish_dead(tmp_path)] == [("newsbot-run-00001.warc.gz", 3)]
 
 
 def test_file_that_cannot_be_finished_is_logged_and_other_files_are_finished(
@@ -158,7 +158,7 @@ def test_file_that_cannot_be_finished_is_logged_and_other_files_are_finished(
 
     monkeypatch.setattr(Path, "open", refuse)
     caplog.set_level("WARNING")
-    assert [one.file for one in finish_dead(tmp_path)] == ["newsbot-dying-00001.warc.gz"]
+    assert [file.file for file in finish_dead(tmp_path)] == ["newsbot-dying-00001.warc.gz"]
     assert f"{foreign}: the WARC file of a dead run cannot be finished: Permission denied" in caplog.text
 
 
@@ -236,6 +236,6 @@ def test_unwritable_folder_is_refused_before_the_first_request(
             raise OSError(errno.ENOSPC, "No space left on device")
 
         monkeypatch.setattr("os.fsync", fill)
-    told = {"a file": "File exists", "no rights": "Permission denied", "full": "No space left on device"}[reason]
-    with pytest.raises(BadArgument, match=f"WARC files cannot be written to {folder}: {told}"):
+    reasons = {"a file": "File exists", "no rights": "Permission denied", "full": "No space left on device"}[reason]
+    with pytest.raises(BadArgument, match=f"WARC files cannot be written to {folder}: {reasons}"):
         check_warc(Settings({"NEWSBOT_WARC": str(folder), "NEWSBOT_DATA": "data"}), asked=None)

@@ -45,7 +45,7 @@ class ListedSite(ModelSite):
         return super()._answer(route, params)
 
     def _matching(self, params: dict[str, str]) -> list[Object]:
-        found = [one for one in super()._matching(params) if one.id not in self.unseen]
+        found = [row for row in super()._matching(params) if row.id not in self.unseen]
         if "slug" not in params:
             return [one for one in found if one.id not in self.by_slug]
         slugs = params["slug"].split(",")

@@ -99,7 +99,7 @@ def test_every_spelling_of_a_known_url_is_known(names: list[str], scheme: str, w
 def test_lacking_articles_are_the_difference_of_two_sets(listed: set[int], own: set[int]) -> None:
     urls = {f"{HOME}/post-{number}/": None for number in listed}
     found = lacking(urls, held(*(f"{HOME}/post-{number}" for number in own)), site=HOME, type_="post")
-    assert {one.url for one in found} == {f"{HOME}/post-{number}/" for number in listed - own}
+    assert {article.url for article in found} == {f"{HOME}/post-{number}/" for number in listed - own}
 
 
 def test_slugs_are_requested_in_batches_that_fit_into_a_url() -> None:
@@ -137,7 +137,7 @@ def test_next_hearing_skips_no_sitemap(read: int, most: int, then: int) -> None:
 
 
 @pytest.mark.parametrize(("posts", "requests"), [(0, 3), (9_999, 3), (10_000, 3), (50_000, 15), (200_000, 60)])
-def test_a_hearing_costs_three_requests_for_ten_thousand_posts(posts: int, requests: int) -> None:
+def test_witness_costs_three_requests_for_ten_thousand_posts(posts: int, requests: int) -> None:
     assert budget(posts) == requests
 
 

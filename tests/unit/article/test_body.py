@@ -168,7 +168,9 @@ def test_comments_and_boxes_of_links_are_not_counted_in_the_densest_element(monk
     assert found(f"<div>{STORY}{boxes}{comments}</div>") == f"{STORY}<aside>The crane weighed nine tons.</aside>"
 
 
-def test_a_small_container_in_a_widget_is_found_after_the_judges_found_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_container_in_a_widget_is_the_body_when_trafilatura_finds_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(body_module, "judge_page", lambda html, url: (None, True))
     widget = f"<div class='widget'><div class='post-body'>{OTHER}</div></div>"
     assert found(f"<div><p>{'A word of the page about the other page. ' * 3}</p>{widget}</div>") == OTHER

@@ -78,7 +78,7 @@ def test_subscribe_label_of_jetpack_is_removed_only_with_the_name_of_the_site() 
     assert "Discover more from the sea" in kept.text
 
 
-def test_a_button_stays_where_no_other_link_has_its_address() -> None:
+def test_button_is_kept_when_no_other_link_has_its_address() -> None:
     button = '<div><a class="button" href="https://a.example/report.pdf"><span>Read More »</span></a></div>'
     for html in (PROSE + button, f"{PROSE}{button}<h2>Winter</h2>{PROSE}"):
         found = clean(html, base_url=BASE)
@@ -88,14 +88,14 @@ def test_a_button_stays_where_no_other_link_has_its_address() -> None:
 
 
 @pytest.mark.parametrize("label", ["Read more", "Weiterlesen", "Lire la suite"])
-def test_a_button_goes_where_the_title_before_it_has_its_address(label: str) -> None:
+def test_button_is_removed_when_the_title_before_it_has_its_address(label: str) -> None:
     title, text = '<a href="https://a.example/cranes/">Cranes</a>', "The cranes are old."
     teaser = f'<h2>{title}</h2><p>{text}</p><p><a href="https://a.example/cranes/">{label}</a></p>'
     found = clean(f"{PROSE}{teaser}<h2>Winter</h2>{PROSE}", base_url=BASE)
     assert found.html == f"{PROSE}<h2>{title}</h2><p>{text}</p><h2>Winter</h2>{PROSE}"
 
 
-def test_a_label_without_a_link_goes() -> None:
+def test_label_without_a_link_is_removed() -> None:
     for label in ("<p>Read more</p>", '<p><a href="/subscribe/">Subscribe</a></p>'):
         found = clean(f"{PROSE}{label}<h2>Winter</h2>{PROSE}", base_url=BASE)
         assert found.html == f"{PROSE}<h2>Winter</h2>{PROSE}"

@@ -126,8 +126,8 @@ def test_line_breaks_in_preformatted_text_are_kept() -> None:
 
 def test_images_of_a_slideshow_in_a_data_attribute_are_kept() -> None:
     first = '{"src":"https:\\/\\/a.example\\/1.jpg","alt":"","caption":"The &lt;b&gt;quay&lt;\\/b&gt;"}'
-    told = f'[{first},{{"src":"/2.jpg"}},3]'
-    html = f"<div class='slideshow-window jetpack-slideshow' data-gallery='{told}'></div>"
+    gallery = f'[{first},{{"src":"/2.jpg"}},3]'
+    html = f"<div class='slideshow-window jetpack-slideshow' data-gallery='{gallery}'></div>"
     found = clean(html, base_url="https://news.example/a/")
     assert [(image.url, image.alt) for image in found.images] == [
         ("https://a.example/1.jpg", "The quay"), ("https://news.example/2.jpg", None)

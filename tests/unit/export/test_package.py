@@ -32,8 +32,8 @@ RECEIPT = {
 def with_receipt(folder: Path) -> None:
     archive = Archive.open(f"sqlite:///{folder / 'newsbot.db'}", run="r2", clock=lambda: NOW)
     archive.runs.start("wp_posts")
-    told = Crawled(site=SITE, name="One", asked=(SITE,), verdict="incomplete", whole=False, facts=RECEIPT)
-    archive.runs.conclude("wp_posts", [told])
+    crawled = Crawled(site=SITE, name="One", asked=(SITE,), verdict="incomplete", whole=False, facts=RECEIPT)
+    archive.runs.conclude("wp_posts", [crawled])
     archive.close()
 
 
@@ -117,32 +117,36 @@ def _forge(folder: Path) -> None:
     path = folder / "terms.jsonl"
     content = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(content[0] + content[0])
-    told = described(folder)
-    for resource in told["resources"]:
+    descriptor = described(folder)
+    for resource in descriptor["resources"]:
         if resource["path"] == path.name:
             resource["bytes"] = path.stat().st_size
             resource["hash"] = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
-    (folder / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
+    (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
 
 
 def _describe(path: str, **changes: Any) -> Callable[[Path], None]:
     """Change what the descriptor says of a file; None removes a key."""
 
     def damage(folder: Path) -> None:
-        told = described(folder)
-        for resource in told["resources"]:
+        descriptor = described(folder)
+        for resource in descriptor["resources"]:
             if resource["path"] == path:
                 resource |= changes
                 for name in [name for name, value in changes.items() if value is None]:
                     del resource[name]
-        (folder / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
+        (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
 
     return damage
 
 
 def _retype(folder: Path) -> None:
-    schema = next(one["schema"] for one in described(folder)["resources"] if one["path"] == "terms.jsonl")
-    schema["fields"] = [one | {"type": "array" if one["name"] == "name" else one["type"]} for one in schema["fields"]]
+    schema = next(
+        resource["schema"] for resource in described(folder)["resources"] if resource["path"] == "terms.jsonl"
+    )
+    schema["fields"] = [
+        field | {"type": "array" if field["name"] == "name" else field["type"]} for field in schema["fields"]
+    ]
     _describe("terms.jsonl", schema=schema)(folder)
 
 
@@ -156,15 +160,15 @@ def _replace_rows(folder: Path) -> None:
 
 def _leave_out(folder: Path) -> None:
     """A file disappears, and the descriptor is made to fit."""
-    told = described(folder)
-    told["resources"] = [one for one in told["resources"] if one["path"] != "receipts.json"]
-    (folder / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
+    descriptor = described(folder)
+    descriptor["resources"] = [resource for resource in descriptor["resources"] if resource["path"] != "receipts.json"]
+    (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
     (folder / "receipts.json").unlink()
 
 
 def _rename_site(folder: Path) -> None:
-    told = described(folder) | {"sources": [{"path": "https://another.example"}]}
-    (folder / "datapackage.json").write_text(json.dumps(told), encoding="utf-8")
+    descriptor = described(folder) | {"sources": [{"path": "https://another.example"}]}
+    (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
 
 
 NO_COLUMNS = "terms.jsonl: the descriptor does not describe the columns of these rows"
@@ -232,7 +236,7 @@ def test_parquet_rows_are_verified(tmp_path: Path) -> None:
     found = verify(tmp_path / "package")
     assert (found.count, found.rows) == (0, 2)
     descriptor = described(tmp_path / "package")
-    terms = next(one for one in descriptor["resources"] if one["path"] == "terms.parquet")
+    terms = next(resource for resource in descriptor["resources"] if resource["path"] == "terms.parquet")
     assert (terms["type"], terms["rowCount"], "rows" in terms) == ("file", 2, False)
     terms["rowCount"] = 3
     (tmp_path / "package" / "datapackage.json").write_text(json.dumps(descriptor))

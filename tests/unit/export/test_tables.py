@@ -145,7 +145,7 @@ def test_datasette_searches_facets_and_shows_views(folder: Path) -> None:
     assert [(row["id"], row["title"]) for row in found["search"]] == [(1, "Title 1")]
     assert (found["accents"], [row["slug"] for row in found["users"]]) == ([], ["ann"])
     facets = found["facets"]["facet_results"]
-    assert {one["value"]: one["count"] for one in facets["type"]["results"]} == {"post": 2, "page": 2}
+    assert {result["value"]: result["count"] for result in facets["type"]["results"]} == {"post": 2, "page": 2}
     assert {one["value"]: one["count"] for one in facets["month"]["results"]} == {"2026-01": 4}
     assert [(row["author_name"], row["posts"]) for row in found["authors"]] == [("Ann Ünal", 4)]
     assert [(row["taxonomy"], row["slug"], row["posts"]) for row in found["terms"]] == [

@@ -84,7 +84,7 @@ class Run:
         self, *rows: Mapping[str, Any], feed: str = "out.jsonl", more: Mapping[str, Any] | None = None
     ) -> Verified:
         (self.folder / feed).write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-        warc: dict[str, Any] = {"folder": "warc", "files": [asdict(one) for one in self.stored]}
+        warc: dict[str, Any] = {"folder": "warc", "files": [asdict(file) for file in self.stored]}
         receipt = {
             "started": "2026-11-28T06:00:00Z",
             "ended": "2026-11-28T06:00:10Z",
@@ -257,7 +257,7 @@ def test_rows_of_rotated_files_and_of_a_killed_run_are_verified(tmp_path: Path) 
     assert [row["authors"][0]["name"] for row in rows] == [f"Ann {number}" for number in made]
     found = run.verified(*rows)
     assert (found.faults, found.rows) == ([], 6)
-    assert last.name in {one.file for one in third.stored}
+    assert last.name in {file.file for file in third.stored}
     (tmp_path / "warc" / made[4].file).unlink()
     assert run.verified(*rows).faults[0] == f"{made[4].file}: the file is missing"
 

@@ -120,7 +120,9 @@ def _item(element: Any) -> dict[str, Any]:
         "author": text(element, CREATOR),
         "content": text(element, CONTENT),
         "excerpt": text(element, EXCERPT),
-        "terms": sorted((one.attrib["domain"], one.attrib["nicename"]) for one in element.iter("category")),
+        "terms": sorted(
+            (category.attrib["domain"], category.attrib["nicename"]) for category in element.iter("category")
+        ),
         "meta": dict(_meta(element)),
         "comments": dict(_comments(element)),
     }

@@ -35,7 +35,7 @@ def every(days: int, *, of: int, begin: date = date(2024, 1, 1)) -> list[tuple[s
         [],
         every(20, of=9),
         # A daily site without weekends, and three weeks of holidays in a site of one post a day.
-        [one for one in every(300, of=9) if date.fromisoformat(one[0]).weekday() < 5],
+        [day for day in every(300, of=9) if date.fromisoformat(day[0]).weekday() < 5],
         [one for one in every(300, of=1) if not "2024-07-01" < one[0] < "2024-07-20"],
         # A site with one post in two weeks: every gap is long.
         every(600, of=1)[::14],
@@ -48,9 +48,9 @@ def test_regular_pauses_are_no_holes(days: list[tuple[str, int]]) -> None:
 
 def test_largest_holes_are_listed_first() -> None:
     days = [
-        one
-        for one in every(400, of=5)
-        if not ("2024-03-01" <= one[0] < "2024-03-11" or "2024-08-01" <= one[0] < "2024-09-01")
+        day
+        for day in every(400, of=5)
+        if not ("2024-03-01" <= day[0] < "2024-03-11" or "2024-08-01" <= day[0] < "2024-09-01")
     ]
     assert holes(days) == [
         Gap(date(2024, 7, 31), date(2024, 9, 1), 31, 155),
@@ -96,7 +96,7 @@ def receipt(verdict: str, *, at: str = "2026-11-23T09:00:00+00:00", **facts: Any
 )
 def test_receipts_with_faults_need_attention(given: tuple[str, SiteReceipt], expected: list[tuple[str, str]]) -> None:
     found = in_order(attention_to_receipts([given], NOW))
-    assert [(one.level, one.what) for one in found] == expected
+    assert [(attention.level, attention.what) for attention in found] == expected
     assert all(one.step for one in found)
 
 
@@ -172,7 +172,7 @@ def test_report_lists_sites_runs_and_faults(page_and_counts: tuple[str, Reported
     text, reported = page_and_counts
     assert (reported.sites, reported.runs, reported.attention) == (2, 2, 2)
     page = lxml_html.fromstring(text)
-    [incomplete, hole] = [" ".join(one.text_content().split()) for one in page.cssselect("ol.attention li")]
+    [incomplete, hole] = [" ".join(entry.text_content().split()) for entry in page.cssselect("ol.attention li")]
     assert incomplete.startswith(f"Incomplete: {SITE} wp_posts: incomplete, why <script>")
     assert "no posts from 2024-05-01 to 2024-05-31 (31 days, about 155 posts to expect)" in hole
     runs = [[cell.text_content().strip() for cell in row] for row in page.cssselect("#runs ~ .scroll tbody tr")]
@@ -183,7 +183,7 @@ def test_report_lists_sites_runs_and_faults(page_and_counts: tuple[str, Reported
     assert ["Politics", "&", "more", "1,345"] in ranked
     assert "100 words a post" in text
     # The rights are those of the newest run that read robots.txt. A site without such a run has no line of rights.
-    [rights] = [" ".join(one.text_content().split()) for one in page.cssselect("p.rights")]
+    [rights] = [" ".join(paragraph.text_content().split()) for paragraph in page.cssselect("p.rights")]
     assert rights.startswith("Rights that robots.txt declares: Content-Signal: search=yes, ai-train=<script>")
     assert f"RSL licence: {EVIL}/x Use for search: yes (Content-Signal search=yes)" in rights
 
@@ -199,7 +199,7 @@ def test_strings_of_a_site_are_escaped(page_and_counts: tuple[str, Reported]) ->
 def test_report_has_labels_for_screen_readers(page_and_counts: tuple[str, Reported]) -> None:
     page = lxml_html.fromstring(page_and_counts[0])
     assert page.get("lang") == "en"
-    ids = [one.get("id") for one in page.iter() if one.get("id")]
+    ids = [element.get("id") for element in page.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
     labelled = [names.split() for one in page.iter() if (names := one.get("aria-labelledby"))]
     assert all(named in ids for names in labelled for named in names)
@@ -207,9 +207,9 @@ def test_report_has_labels_for_screen_readers(page_and_counts: tuple[str, Report
     assert all(names[1:] == [names[0].replace("site", "address")] for names in labelled if "site-" in names[0])
     assert all(svg.get("role") == "img" and svg.find(".//title") is not None for svg in page.iter("svg"))
     assert all(cell.get("scope") in ("col", "row") for cell in page.iter("th"))
-    labels = [one.get("aria-label") for one in page.cssselect('[role="region"]')]
+    labels = [region.get("aria-label") for region in page.cssselect('[role="region"]')]
     assert len(labels) == len(set(labels))
-    levels = [int(str(one.tag)[1]) for one in page.iter("h1", "h2", "h3", "h4")]
+    levels = [int(str(heading.tag)[1]) for heading in page.iter("h1", "h2", "h3", "h4")]
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
 

@@ -6,10 +6,10 @@ import pytest
 
 from newsbot.archive.schema import leases
 from newsbot.errors import ArchiveAway
-from tests.unit.test_archive import SITE, Clock, Open, checkpoint, post
-from tests.unit.test_archive import clock as clock
-from tests.unit.test_archive import empty_archive as empty_archive
-from tests.unit.test_archive import reopen as reopen
+from tests.unit.reopened_archive import SITE, Clock, Open, checkpoint, post
+from tests.unit.reopened_archive import clock as clock
+from tests.unit.reopened_archive import empty_archive as empty_archive
+from tests.unit.reopened_archive import reopen as reopen
 
 
 def test_refused_lease_names_the_run_that_holds_it(reopen: Open) -> None:

@@ -15,10 +15,10 @@ from newsbot.archive import Archive
 from newsbot.archive.schema import VERSION
 from newsbot.archive.schema_version import migrate
 from newsbot.errors import ArchiveError
-from tests.unit.test_archive import SITE, Open, checkpoint, post
-from tests.unit.test_archive import clock as clock
-from tests.unit.test_archive import empty_archive as empty_archive
-from tests.unit.test_archive import reopen as reopen
+from tests.unit.reopened_archive import SITE, Open, checkpoint, post
+from tests.unit.reopened_archive import clock as clock
+from tests.unit.reopened_archive import empty_archive as empty_archive
+from tests.unit.reopened_archive import reopen as reopen
 
 
 def test_newer_archive_is_refused_with_one_line(reopen: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

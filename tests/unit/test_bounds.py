@@ -26,10 +26,10 @@ from newsbot.wordpress.pages.urls import absolute
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.site_crawl import crawl
 from newsbot.wordpress.witness.choice import choose as choose_lists
+from tests.unit.site_documents import CLOSING, HOME, OPENING
 from tests.unit.test_children import Answer, comments, fetch_replies
 from tests.unit.test_fallback_collection import PLAIN, ClosedSite, bring, drive, entry
 from tests.unit.test_fallback_listed import index, urlset
-from tests.unit.test_pages import CLOSING, HOME, OPENING
 
 PAGE_SIZE = 10
 BARE = CHILD + getsizeof("")

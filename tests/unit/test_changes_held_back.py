@@ -12,10 +12,10 @@ from newsbot.wordpress.collection import deletions
 from newsbot.wordpress.collection.confirm import is_held_back
 from newsbot.wordpress.messages import Reply
 from tests.unit.changing_site import BARE, KEY
-from tests.unit.test_changes import Runs
-from tests.unit.test_changes import counting as counting
-from tests.unit.test_changes import runs as runs
-from tests.unit.test_changes import searching as searching
+from tests.unit.update_runs import Runs
+from tests.unit.update_runs import counting as counting
+from tests.unit.update_runs import runs as runs
+from tests.unit.update_runs import searching as searching
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from newsbot.wordpress.questions import Recall, Remember, SiteCrawl
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from newsbot.wordpress.site_crawl import crawl
 from tests.unit.outgoing import outgoing
-from tests.unit.test_pages import CLOSING, HOME, OPENING, item
+from tests.unit.site_documents import CLOSING, HOME, OPENING, item
 
 CLOSED = Reply(status=401, url="", body=b'{"code":"closed","message":"No.","data":{"status":401}}')
 SCRIPTED = "<body class='postid-{id}'><div class='entry-content'><script>x</script></div></body>"

@@ -6,8 +6,8 @@ import pytest
 
 from newsbot.wordpress.fallback import sitemaps
 from newsbot.wordpress.messages import Reply
+from tests.unit.site_documents import HOME
 from tests.unit.test_fallback_collection import ClosedSite, articles, bring, entry, feed
-from tests.unit.test_pages import HOME
 
 NEWS = 'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
 

@@ -16,7 +16,7 @@ from newsbot.wordpress.options import Options
 from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import CollectionState
 from tests.unit.changing_site import KEY, POSTS, ROUTE, ChangingSite
-from tests.unit.test_changes import Runs
+from tests.unit.update_runs import Runs
 
 Change = Callable[[ChangingSite], Any]
 

@@ -18,7 +18,7 @@ from newsbot.wordpress.dates import are_apart, site_time, utc
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.receipt import CollectionFacts
 from tests.unit.changing_site import PARAMS, ChangingSite, iso
-from tests.unit.test_changes import Runs, empty, kept_state
+from tests.unit.update_runs import Runs, empty, kept_state
 
 __all__ = ["empty"]
 

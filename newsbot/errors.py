@@ -160,6 +160,8 @@ class DiscoveryError(NewsbotError):
     """There is no WordPress API at a URL.
 
     ``fault`` names what blocks the API, ``at`` is the URL where the search began, ``meaning`` what that URL means.
+    ``first`` says what went wrong at the first place that was asked for, ``when`` is the time of that answer; empty
+    where an earlier run had searched the other places.
     """
 
     def __init__(
@@ -169,6 +171,8 @@ class DiscoveryError(NewsbotError):
         self.verdict: Literal["closed", "blocked", "incomplete", "payment"] = verdict
         self.fault = fault
         self.at = ""
+        self.first: tuple[str, ...] = ()
+        self.when = ""
         self.meaning: object = None
 
 

@@ -17,6 +17,7 @@ from newsbot.wordpress.catalog import (
 )
 from newsbot.wordpress.collection.crawl import Moved, has_moved
 from newsbot.wordpress.discovery import discover
+from newsbot.wordpress.discovery.closed import recall_closed, remember_closed
 from newsbot.wordpress.fallback.site import FallbackSite, is_api_closed
 from newsbot.wordpress.kinds import tell_closed
 from newsbot.wordpress.login import note_login
@@ -56,8 +57,9 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = (), *, b
             # What an earlier run discovered no longer holds: discover the site again.
             facts.site = None
     try:
-        site = site or (yield from discover(options.url))
+        site = site or (yield from _discover(options))
     except DiscoveryError as failure:
+        yield from remember_closed(options.url, failure, failure.first, failure.when)
         yield from _crawl_without_api(failure, options, facts, also)
         return
     during = OtherForms(site).during
@@ -76,6 +78,12 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = (), *, b
         yield KeepSite(url=options.url, site=site_as_json(site), discovered=True)
         crawled = asked_together(crawl_kinds(site, every, facts), site, options.url, beside)
         yield from _learning(site, options, crawled)
+
+
+def _discover(options: Options) -> Steps[Site]:
+    """Discover the site. Raises DiscoveryError."""
+    closed = None if options.full or options.sweep else (yield from recall_closed(options.url))
+    return (yield from discover(options.url, closed=closed))
 
 
 def _is_current(known: Site, options: Options) -> bool:

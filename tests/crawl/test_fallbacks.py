@@ -53,6 +53,24 @@ def test_all_posts_come_by_feed_when_the_api_is_closed(
         assert sorted(row["categories"]) == sorted({*true["categories"], *true["tags"]})
 
 
+@pytest.mark.parametrize("folder", ["", "/news"])
+def test_a_site_without_an_api_is_searched_for_one_once_a_week(folder: str, tmp_path: Path) -> None:
+    with Newsroom(posts=30, folder=folder) as room:
+        room.order("status", status=404)
+        told = []
+        for sweep in ("0", "0", "1"):
+            room.forget()
+            run = crawl(tmp_path, "wp_posts", site=room.url, sweep=sweep)
+            roots = asked(room, "wp-json") + asked(room, "rest_route=")
+            told.append((run.status, run.receipt()["sites"][0]["why"].partition(";")[0], roots))
+        assert [(status, why) for status, why, _ in told] == [(0, "no WordPress REST API was found (HTTP 404)")] * 3
+        first, second, swept = (roots for *_, roots in told)
+        assert (first >= 3, second, swept >= 3) == (True, 1, True)
+        room.relent()
+        run = crawl(tmp_path, "wp_posts", site=room.url)
+        assert (run.status, facts(run)["why"]) == (0, "all 30 listed came"), "an API that returns is found at once"
+
+
 def test_api_that_robots_txt_forbids_is_not_requested_by_another_url(tmp_path: Path) -> None:
     with Newsroom(posts=30, robots="User-agent: *\nDisallow: /wp-json/\n") as room:
         run = crawl(tmp_path, "wp_posts", site=room.url)

@@ -10,6 +10,7 @@ import pytest
 
 from newsbot.errors import DiscoveryError
 from newsbot.wordpress.api import Site
+from newsbot.wordpress.discovery.closed import ClosedApi, recall_closed, remember_closed
 from newsbot.wordpress.discovery.search import MOST_ROOTS, discover
 from newsbot.wordpress.messages import Query, Reply
 
@@ -209,6 +210,92 @@ def test_a_site_three_folders_deep_with_plain_permalinks_is_found() -> None:
         "https://a.example/wp-json/": PARENT,
     }
     assert find("https://a.example/a/b/c/", answers).key == "https://a.example/a/b/c"
+
+
+SEARCHED = "2026-03-01T10:00:00Z"
+
+
+def search(start: str, answers: Mapping[str, dict[str, object]], *, closed: ClosedApi | None, now: str) -> list[str]:
+    """The URLs that discovery asks for at the time ``now``. ``closed`` is what an earlier run found out."""
+    asked: list[str] = []
+    talk, reply = discover(start, closed=closed), None
+    try:
+        while True:
+            query = talk.send(reply)  # type: ignore[arg-type]
+            url = query.url.split("_fields=")[0].rstrip("?&")
+            asked.append(url)
+            reply = Reply(**{"url": url, "fetched_at": now, **answers.get(url, page(status=404))})  # type: ignore[arg-type]
+    except StopIteration:
+        asked.append("found")
+    except DiscoveryError as failure:
+        asked.append(str(failure))
+    return asked
+
+
+def searched_in_vain(start: str, answers: Mapping[str, dict[str, object]]) -> ClosedApi:
+    """What a first run keeps."""
+    talk, reply = discover(start), None
+    try:
+        while True:
+            query = talk.send(reply)  # type: ignore[arg-type]
+            url = query.url.split("_fields=")[0].rstrip("?&")
+            reply = Reply(**{"url": url, "fetched_at": SEARCHED, **answers.get(url, page(status=404))})  # type: ignore[arg-type]
+    except DiscoveryError as failure:
+        (kept,) = list(remember_closed(start, failure, failure.first, failure.when))
+    recalling = recall_closed(start)
+    asked = next(recalling)
+    assert (asked.site, asked.relation, asked.ids) == (kept.site, kept.relation, tuple(kept.objects))
+    with pytest.raises(StopIteration) as end:
+        recalling.send(kept.objects)
+    found: ClosedApi = end.value.value
+    return found
+
+
+STARTS = ["https://a.example/", "https://a.example/2024/05/story/", "https://a.example/dept/"]
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("api", [page(status=404), page("<p>no WordPress</p>"), {"status": 401, "body": b"no"}])
+def test_a_later_run_asks_a_site_without_an_api_once(start: str, api: dict[str, object]) -> None:
+    answers = {"https://a.example/wp-json/": api, "https://a.example/?rest_route=/": page(status=403)}
+    closed = searched_in_vain(start, answers)
+    whole = search(start, answers, closed=None, now=SEARCHED)
+    again = search(start, answers, closed=closed, now="2026-03-08T09:59:59Z")
+    assert (len(again) <= 3, again[-1]) == (True, whole[-1])
+    assert "https://a.example/wp-json/" in again, "an API that returns stands there"
+    assert len(whole) > 5
+    assert search(start, answers, closed=closed, now="2026-03-08T10:00:00Z") == whole, "the search is a week old"
+    assert search(start, answers, closed=closed, now="2026-02-28T10:00:00Z") == whole, "the clock went back"
+
+
+def test_an_api_that_returns_is_found_by_the_next_run() -> None:
+    closed = searched_in_vain("https://a.example/", {})
+    link = '<https://a.example/?rest_route=/>; rel="https://api.w.org/"'
+    plain = {"https://a.example/wp-json/": page(link=link), "https://a.example/?rest_route=/": index()}
+    for answers, requests in (({"https://a.example/wp-json/": index()}, 1), (plain, 2)):
+        asked = search("https://a.example/", answers, closed=closed, now=SEARCHED)
+        assert (asked[-1], len(asked)) == ("found", requests + 1)
+    for start in STARTS[1:]:
+        closed = searched_in_vain(start, {})
+        assert search(start, {"https://a.example/wp-json/": index()}, closed=closed, now=SEARCHED)[-1] == "found"
+
+
+@pytest.mark.parametrize("now", [page(status=503), page(status=403), page("<p>moved</p>")])
+def test_another_answer_at_the_first_place_leads_to_a_search_of_all_places(now: dict[str, object]) -> None:
+    closed = searched_in_vain("https://a.example/", {})
+    answers = {"https://a.example/wp-json/": now, "https://a.example/?rest_route=/": index()}
+    assert search("https://a.example/", answers, closed=closed, now=SEARCHED)[-1] == "found"
+
+
+def test_only_a_search_in_vain_is_kept() -> None:
+    with pytest.raises(DiscoveryError) as raised:
+        find("https://a.example", {"https://a.example/wp-json/": page(status=503)})
+    assert list(remember_closed("https://a.example", raised.value, ("HTTP 503",), SEARCHED)) == []
+    recalling = recall_closed("a.example")
+    next(recalling)
+    with pytest.raises(StopIteration) as end:
+        recalling.send({})
+    assert end.value.value is None
 
 
 CLOSED = {"status": 401, "body": b'{"code":"rest_closed","message":"No."}'}

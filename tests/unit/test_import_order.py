@@ -137,7 +137,9 @@ WORDPRESS_MAY_IMPORT: dict[str, set[str]] = {
     "narrowing": {
         *("api", "joins", "meaning", "messages", "options", "pages", "queries", "replies", "scope", "values"),
     },
-    "discovery": {"api", "empty_fields", "languages", "messages", "narrowing", "payload", "values"},
+    "discovery": {
+        *("api", "empty_fields", "languages", "messages", "narrowing", "pages", "payload", "questions", "values"),
+    },
     "catalog": {"api", "messages", "options", "questions", "replies", "site_json"},
     "kinds": {"catalog", "options", "receipt"},
     "pages": {"messages", "payload", "receipt", "replies"},

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from newsbot.errors import Challenge, DiscoveryError, PayloadError, PaymentRequired, Refused
 from newsbot.wordpress import payload
 from newsbot.wordpress.api import Api, Site
+from newsbot.wordpress.discovery.closed import ClosedApi
 from newsbot.wordpress.discovery.declared import declared_language, declared_roots
 from newsbot.wordpress.discovery.explanation import BLOCKING, NoAnswer, explain, explain_no_answer
 from newsbot.wordpress.discovery.index import INDEX_FIELDS, is_index, read_site
@@ -28,14 +29,14 @@ MOST_ROOTS = 24
 """Roots that one search asks for at most. A hostile site can declare another API on every page."""
 
 
-def discover(url: str) -> Asking[Site]:
+def discover(url: str, *, closed: ClosedApi | None = None) -> Asking[Site]:
     """Find the site of ``url``, and what ``url`` means there. Raises DiscoveryError, with one line that says why, and
-    a verdict."""
+    a verdict. ``closed``: an earlier run searched in vain."""
     unreachable: list[NoAnswer] = []
     start = ""
     for start in starts(url):
         # If the query tells the meaning (``?s=words``), the page need not be asked for.
-        search = _Search(without_meaning(start))
+        search = _Search(without_meaning(start), closed=closed)
         try:
             site = yield from search.run()
             site.meanings[url] = meaning_of(start, search.page, site)
@@ -46,6 +47,7 @@ def discover(url: str) -> Asking[Site]:
                 break
         except DiscoveryError as failure:
             failure.at = start
+            failure.first, failure.when = search.first, search.when if search.is_whole else ""
             failure.meaning = meaning_without_api(start, search.page)
             raise
     error = explain_no_answer(unreachable[0].reply)
@@ -60,7 +62,8 @@ class _Search:
     ``asked`` are the URLs that were asked for, ``failures`` what went wrong. ``found_in`` are folders that have a
     WordPress of their own, whose API does not answer visitors: a site above them is another site. ``page`` is what the
     site answers at ``start``. ``is_refusing``: a firewall refused an index with ``_fields``, and the index without
-    them was asked for.
+    them was asked for. ``closed`` is an earlier search in vain. ``first`` are the failures before the search of all
+    places, ``when`` is the time of the last answer. ``is_whole``: all places were asked for.
     """
 
     start: str
@@ -69,16 +72,24 @@ class _Search:
     found_in: set[str] = field(default_factory=set)
     page: Reply | None = None
     is_refusing: bool = False
+    closed: ClosedApi | None = None
+    first: tuple[str, ...] = ()
+    when: str = ""
+    is_whole: bool = True
 
     def run(self) -> Asking[Site]:
         """Raises NoAnswer where the host cannot be reached, and DiscoveryError where no API is found."""
         site = yield from self._first_of(roots_in(self.start), self.start)
         if site is not None:
             return site
+        if self.asked:
+            self._note_first()
         page = self.page = yield from self._page()
         own = list(declared_roots(page))[:MOST_ROOTS] if page is not None else []
         site = yield from self._first_of(own, page.url if page else self.start)
         if site is None:
+            if not self.first:
+                self._note_first(is_known=(yield from self._is_still_closed()))
             # The page named the API of its own site, which a folder above it cannot have.
             self.found_in.update(map(folder_of, own))
             site = yield from self._first_of(roots_around(self.start, page), page.url if page else self.start)
@@ -89,6 +100,21 @@ class _Search:
         if page is not None and site.api.root not in roots_in(site.home):
             site.language = site.language or declared_language(page)
         return site
+
+    def _is_still_closed(self) -> Asking[bool]:
+        """Whether the usual place of the host has no API either, if the page of the address declares none."""
+        if self.closed is None or self.failures or not self.closed.holds((), self.when):
+            return True
+        probe = _Search(self.start)
+        site = yield from probe._first_of(roots_in(urljoin(self.start, "/")), self.start)
+        return site is None
+
+    def _note_first(self, *, is_known: bool = True) -> None:
+        """Note what went wrong so far. Raises the outcome of the earlier search, where nothing has changed since."""
+        self.first = tuple(map(str, self.failures))
+        if is_known and self.closed is not None and self.closed.holds(self.first, self.when):
+            self.is_whole = False
+            raise self.closed.error()
 
     def _first_of(self, roots: Iterable[str], page_url: str) -> Asking[Site | None]:
         for root in roots:
@@ -117,6 +143,7 @@ class _Search:
             return None
         self.asked.add(self.start)
         reply = yield Query(url=self.start, purpose="discover", expects="any")
+        self.when = reply.fetched_at
         if reply.error is not None:
             # robots.txt may forbid the page and allow the API. Any other error concerns both.
             self._note(reply, is_final=reply.error != "robots")
@@ -169,7 +196,9 @@ class _Search:
         return True
 
     def _index(self, url: str) -> Asking[Reply]:
-        return (yield Query(url=url, purpose="index", expects="any"))
+        reply = yield Query(url=url, purpose="index", expects="any")
+        self.when = reply.fetched_at
+        return reply
 
     def _try_declared(self, reply: Reply) -> Asking[Site | None]:
         if isinstance(self.failures[-1], Challenge | PaymentRequired):

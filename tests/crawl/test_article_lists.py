@@ -35,7 +35,7 @@ def addresses(room: Newsroom, ids: list[int]) -> list[str]:
         (lambda room, ids: room.order("hidden-rows", ids=[ids[1]]), [1], 18, 10),
         (lambda room, ids: room.order("unauthorized", "/wp/v2/users"), [], 12, 5),
     ],
-    ids=["healthy", "ignores slug=", "one kills its page", "one is hidden", "users are closed"],
+    ids=["healthy", "ignores slug=", "one article fails", "one is hidden", "users are closed"],
 )
 def test_each_article_of_a_list_comes_once_also_when_another_article_fails(
     tmp_path: Path, order: Order, lost: list[int], first: int, second: int

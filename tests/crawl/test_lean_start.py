@@ -27,7 +27,7 @@ OURS = ("newsbot.pipelines.clean", "newsbot.pipelines.archive", "newsbot.feeds.e
 
 
 def test_crawl_imports_no_heavy_library_that_it_does_not_use(tmp_path: Path) -> None:
-    spy = json.dumps({"tests.crawl.modules_told.ModulesTold": 1_000})
+    spy = json.dumps({"tests.crawl.imported_modules.ImportedModules": 1_000})
     with Newsroom(posts=30) as room:
         # A new interpreter: a fork has imported everything already.
         run = crawl(tmp_path, "wp_posts", "-s", f"EXTENSIONS={spy}", site=room.url, real=True)

@@ -30,7 +30,7 @@ class Killed(Exception):
     """Ends the process here. Nothing after this runs, and nothing is rolled back by hand."""
 
 
-class Fuse:
+class CrashAtStep:
     """Kills the run at the n-th step. ``writes`` are the steps at which a row was written to a file."""
 
     def __init__(self, steps: int) -> None:
@@ -61,7 +61,7 @@ class Newsroom:
 class Run:
     """One crawl with two feeds, step by step as the pipeline and the feeds run it. The run may die at any step."""
 
-    def __init__(self, folder: Path, number: int, fuse: Fuse, room: Newsroom) -> None:
+    def __init__(self, folder: Path, number: int, fuse: CrashAtStep, room: Newsroom) -> None:
         self.fuse, self.room = fuse, room
         self.dead: set[str] = set()
         name = f"run-{number}"
@@ -138,7 +138,7 @@ def folder(tmp_path: Path, empty: Path) -> Path:
 
 
 def attempt(folder: Path, number: int, steps: int, room: Newsroom) -> bool:
-    run = Run(folder, number, Fuse(steps), room)
+    run = Run(folder, number, CrashAtStep(steps), room)
     try:
         run.crawl()
     except Killed:
@@ -154,7 +154,7 @@ def finished(folder: Path, kind: str) -> Counter[str]:
 
 def steps_to_die_at(folder: Path, *, rows: int) -> list[int]:
     """Every step of a crawl except writes of rows, and one write in ``rows``. With ``make soak``: every step."""
-    run = Run(folder, 0, Fuse(10**9), Newsroom())
+    run = Run(folder, 0, CrashAtStep(10**9), Newsroom())
     run.crawl()
     run.end()
     left_out = {step for number, step in enumerate(run.fuse.writes) if number % rows}
@@ -190,7 +190,7 @@ def test_run_killed_at_any_step_loses_no_row_and_delivers_none_twice(tmp_path: P
 
 def test_run_that_another_run_declared_dead_cannot_seal(folder: Path) -> None:
     room = Newsroom()
-    slow = Run(folder, 1, Fuse(10**9), room)
+    slow = Run(folder, 1, CrashAtStep(10**9), room)
     slow.archive.runs.start("wp_posts")
     slow.archive.outbox.enter()
     slow.archive.add(room.post(1))
@@ -206,7 +206,7 @@ def test_run_that_another_run_declared_dead_cannot_seal(folder: Path) -> None:
 
 def die_with_one_row(folder: Path, room: Newsroom) -> None:
     """Run 1 archives the post 1, and dies before any feed has its name."""
-    died = Run(folder, 1, Fuse(10**9), room)
+    died = Run(folder, 1, CrashAtStep(10**9), room)
     died.archive.runs.start("wp_posts")
     died.archive.add(room.post(1))
     died.archive.flush()
@@ -216,7 +216,7 @@ def die_with_one_row(folder: Path, room: Newsroom) -> None:
 def test_rows_of_another_site_are_recovered_by_a_crawl_of_that_site(folder: Path) -> None:
     room = Newsroom()
     die_with_one_row(folder, room)
-    other = Run(folder, 2, Fuse(10**9), room)
+    other = Run(folder, 2, CrashAtStep(10**9), room)
     assert list(other.archive.outbox.recover("https://other.example", "posts")) == []
     assert list(other.archive.outbox.recover(SITE, "comments")) == []
     assert [row.record.id for row in other.archive.outbox.recover(SITE, "posts")] == [1]
@@ -225,13 +225,13 @@ def test_rows_of_another_site_are_recovered_by_a_crawl_of_that_site(folder: Path
 
 def test_rows_of_two_sites_of_one_dead_run_are_recovered_by_crawls_of_their_sites(folder: Path) -> None:
     room, second = Newsroom(), "https://other.example"
-    died = Run(folder, 1, Fuse(10**9), room)
+    died = Run(folder, 1, CrashAtStep(10**9), room)
     died.archive.runs.start("wp_posts")
     died.archive.add(room.post(1))
     died.archive.add(replace(room.post(2), site=second, guid=f"{second}/?p=2"))
     died.archive.flush()
     died.end()
-    heir = Run(folder, 2, Fuse(10**9), room)
+    heir = Run(folder, 2, CrashAtStep(10**9), room)
     recovered = [[row.record.id for row in heir.archive.outbox.recover(site, "posts")] for site in (SITE, second)]
     heir.end()
     assert recovered == [[1], [2]]
@@ -240,12 +240,12 @@ def test_rows_of_two_sites_of_one_dead_run_are_recovered_by_crawls_of_their_site
 def test_unchanged_rows_are_not_recovered(folder: Path) -> None:
     room = Newsroom()
     assert attempt(folder, 1, 10**9, room)
-    died = Run(folder, 2, Fuse(10**9), room)
+    died = Run(folder, 2, CrashAtStep(10**9), room)
     died.archive.runs.start("wp_posts")
     assert died.archive.add(room.post(1)) is False
     died.archive.flush()
     died.end()
-    heir = Run(folder, 3, Fuse(10**9), room)
+    heir = Run(folder, 3, CrashAtStep(10**9), room)
     assert list(heir.archive.outbox.recover(SITE, "posts")) == []
     heir.end()
 
@@ -253,7 +253,7 @@ def test_unchanged_rows_are_not_recovered(folder: Path) -> None:
 def test_rows_of_a_dead_run_are_recovered_once(folder: Path) -> None:
     room = Newsroom()
     die_with_one_row(folder, room)
-    first, second = Run(folder, 2, Fuse(10**9), room), Run(folder, 3, Fuse(10**9), room)
+    first, second = Run(folder, 2, CrashAtStep(10**9), room), Run(folder, 3, CrashAtStep(10**9), room)
     first.archive.runs.start("wp_posts")
     second.archive.outbox._alive = lambda _: True
     assert [row.record.id for row in first.archive.outbox.recover(SITE, "posts")] == [1]
@@ -266,7 +266,7 @@ def test_recovered_row_is_the_revision_that_was_not_delivered(folder: Path) -> N
     room = Newsroom()
     for number, title in enumerate(("One", "Two", "Three"), 1):
         # Of three runs only the first delivers its rows.
-        run = Run(folder, number, Fuse(10**9), room)
+        run = Run(folder, number, CrashAtStep(10**9), room)
         run.archive.runs.start("wp_posts")
         room.titles[1] = title
         run.archive.add(room.post(1))
@@ -275,7 +275,7 @@ def test_recovered_row_is_the_revision_that_was_not_delivered(folder: Path) -> N
             run.archive.outbox.sealing([])
             run.archive.outbox.delivered()
         run.end()
-    heir = Run(folder, 4, Fuse(10**9), room)
+    heir = Run(folder, 4, CrashAtStep(10**9), room)
     rows = [row.record for row in heir.archive.outbox.recover(SITE, "posts")]
     assert [(row.revision, row.title) for row in rows if isinstance(row, Post)] == [(2, "Two"), (3, "Three")]
     heir.end()
@@ -284,14 +284,14 @@ def test_recovered_row_is_the_revision_that_was_not_delivered(folder: Path) -> N
 def test_deletion_of_a_dead_run_is_recovered_with_its_row(folder: Path) -> None:
     room = Newsroom()
     assert attempt(folder, 1, 10**9, room)
-    died = Run(folder, 2, Fuse(10**9), room)
+    died = Run(folder, 2, CrashAtStep(10**9), room)
     died.archive.runs.start("wp_posts")
     gone = died.archive.tombstone(SITE, "post", 5, "2026-11-23T10:00:00Z")
     assert gone is not None
     died.archive.add(gone)
     died.archive.flush()
     died.end()
-    heir = Run(folder, 3, Fuse(10**9), room)
+    heir = Run(folder, 3, CrashAtStep(10**9), room)
     rows = [row.record for row in heir.archive.outbox.recover(SITE, "posts")]
     assert [(row.id, row.title, row.change, row.revision) for row in rows if isinstance(row, Post)] == [
         (5, "Title 5", "deleted", 2)
@@ -303,7 +303,7 @@ def test_deletion_of_a_dead_run_is_recovered_with_its_row(folder: Path) -> None:
 def test_full_run_delivers_recovered_rows_once(folder: Path) -> None:
     room = Newsroom()
     attempt(folder, 1, 30, room)
-    run = Run(folder, 2, Fuse(10**9), room)
+    run = Run(folder, 2, CrashAtStep(10**9), room)
     run.archive.full = True
     run.crawl()
     run.end()
@@ -315,7 +315,7 @@ def test_full_run_delivers_recovered_rows_once(folder: Path) -> None:
 def test_full_run_delivers_every_row_of_an_archive_that_is_whole(folder: Path) -> None:
     room = Newsroom()
     assert attempt(folder, 1, 10**9, room)
-    run = Run(folder, 2, Fuse(10**9), room)
+    run = Run(folder, 2, CrashAtStep(10**9), room)
     run.archive.full = True
     run.crawl()
     run.end()
@@ -324,7 +324,7 @@ def test_full_run_delivers_every_row_of_an_archive_that_is_whole(folder: Path) -
 
 def die_sealing(folder: Path) -> Run:
     """A run that dies after it committed to its files, and before the files are renamed."""
-    died = Run(folder, 1, Fuse(10**9), Newsroom())
+    died = Run(folder, 1, CrashAtStep(10**9), Newsroom())
     died.archive.runs.start("wp_posts")
     died.archive.outbox.enter()
     died.archive.add(died.room.post(1))
@@ -337,7 +337,7 @@ def test_sealed_run_cannot_be_marked_as_failed(folder: Path) -> None:
     died = die_sealing(folder)
     died.archive.outbox.failed()
     died.end()
-    heir = Run(folder, 2, Fuse(10**9), Newsroom())
+    heir = Run(folder, 2, CrashAtStep(10**9), Newsroom())
     assert list(heir.archive.outbox.recover(SITE, "posts")) == []
     heir.end()
 
@@ -348,7 +348,7 @@ def test_renames_of_a_run_on_another_machine_are_not_finished_here(folder: Path)
         connection.exec_driver_sql("UPDATE runs SET holder = 'elsewhere pid:[1] 1 1'")
     died.end()
     # The files are on a disk of another machine.
-    here = Run(folder, 2, Fuse(10**9), Newsroom())
+    here = Run(folder, 2, CrashAtStep(10**9), Newsroom())
     assert here.archive.outbox.finish_renames() == []
     with here.archive.database.reading() as connection:
         assert connection.exec_driver_sql("SELECT state FROM runs").fetchall() == [("sealing",)]
@@ -356,7 +356,7 @@ def test_renames_of_a_run_on_another_machine_are_not_finished_here(folder: Path)
 
 
 def test_seal_and_its_end_are_written_to_disk(folder: Path) -> None:
-    run = Run(folder, 1, Fuse(10**9), Newsroom())
+    run = Run(folder, 1, CrashAtStep(10**9), Newsroom())
     run.archive.runs.start("wp_posts")
     run.archive.outbox.enter()
     synchronous: list[int] = []

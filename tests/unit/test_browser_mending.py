@@ -18,7 +18,7 @@ from newsbot.errors import BrowserError, StuckPage
 from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.receipt import SiteFacts
 
-Show = Callable[[str, "House"], Any]
+Show = Callable[[str, "Rendering"], Any]
 
 
 class Started:
@@ -29,7 +29,7 @@ class Started:
         self.alive = False
 
 
-class House:
+class Rendering:
     """A Browser with invented Chromium processes. ``show`` decides the result of a page."""
 
     def __init__(self, show: Show, monkeypatch: pytest.MonkeyPatch, *, starts: bool = True) -> None:
@@ -71,27 +71,27 @@ class House:
 
 
 def test_one_browser_serves_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House(lambda url, house: None, monkeypatch)
-    assert house.render_all(*"abcdefgh") == [None] * 8
-    assert len(house.started) == 1
+    rendering = Rendering(lambda url, rendering: None, monkeypatch)
+    assert rendering.render_all(*"abcdefgh") == [None] * 8
+    assert len(rendering.started) == 1
 
 
 def test_a_browser_that_breaks_is_replaced_once(monkeypatch: pytest.MonkeyPatch) -> None:
     faults: list[Exception | None] = [BrowserError("a"), None, BrowserError("b"), BrowserError("c"), None]
-    house = House(lambda url, house: faults.pop(0), monkeypatch)
-    assert [house.render_all("/") for _ in range(3)] == [[None], ["browser-failed"], [None]]
-    assert [browser.alive for browser in house.started] == [False, False, False, True]
+    rendering = Rendering(lambda url, rendering: faults.pop(0), monkeypatch)
+    assert [rendering.render_all("/") for _ in range(3)] == [[None], ["browser-failed"], [None]]
+    assert [browser.alive for browser in rendering.started] == [False, False, False, True]
 
 
 def test_stuck_page_is_not_rendered_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House(lambda url, house: StuckPage("for (;;);"), monkeypatch)
-    assert house.render_all("/") == ["browser-failed"]
-    assert [browser.alive for browser in house.started] == [False]
+    rendering = Rendering(lambda url, rendering: StuckPage("for (;;);"), monkeypatch)
+    assert rendering.render_all("/") == ["browser-failed"]
+    assert [browser.alive for browser in rendering.started] == [False]
 
 
 def test_page_is_rendered_again_when_another_page_breaks_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def show(url: str, house: House) -> Exception | None:
-        mine = house.started[-1]
+    async def show(url: str, rendering: Rendering) -> Exception | None:
+        mine = rendering.started[-1]
         if url.endswith("/stuck"):
             await asyncio.sleep(0)
             return StuckPage("for (;;);")
@@ -101,35 +101,35 @@ def test_page_is_rendered_again_when_another_page_breaks_the_browser(monkeypatch
             await asyncio.sleep(0)
         return None
 
-    house = House(show, monkeypatch)
+    rendering = Rendering(show, monkeypatch)
     stuck = ["/stuck"] * 5
-    assert house.render_all("/a", *stuck, "/b") == [None, *["browser-failed"] * 5, None]
-    assert len(house.started) >= 3
+    assert rendering.render_all("/a", *stuck, "/b") == [None, *["browser-failed"] * 5, None]
+    assert len(rendering.started) >= 3
 
 
 def test_a_browser_that_does_not_start_is_not_started_for_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House(lambda url, house: None, monkeypatch, starts=False)
-    assert house.render_all(*"abcdef") == ["browser-failed"] * 6
-    assert len(house.started) == 1
+    rendering = Rendering(lambda url, rendering: None, monkeypatch, starts=False)
+    assert rendering.render_all(*"abcdef") == ["browser-failed"] * 6
+    assert len(rendering.started) == 1
 
 
 def test_a_browser_that_died_between_two_pages_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House(lambda url, house: None, monkeypatch)
-    assert house.render_all("/") == [None]
-    house.started[0].alive = False
-    assert house.render_all("/") == [None]
-    assert len(house.started) == 2
+    rendering = Rendering(lambda url, rendering: None, monkeypatch)
+    assert rendering.render_all("/") == [None]
+    rendering.started[0].alive = False
+    assert rendering.render_all("/") == [None]
+    assert len(rendering.started) == 2
 
 
 def test_nothing_is_started_while_the_crawl_is_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House(lambda url, house: None, monkeypatch)
-    house.stopping = True
-    assert house.render_all("/") == ["stopped"]
-    assert house.started == []
+    rendering = Rendering(lambda url, rendering: None, monkeypatch)
+    rendering.stopping = True
+    assert rendering.render_all("/") == ["stopped"]
+    assert rendering.started == []
 
 
 def test_the_browser_ends_with_the_spider(monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House(lambda url, house: None, monkeypatch)
-    assert house.render_all("/") == [None]
-    asyncio.run(house.browser.close())
-    assert [browser.alive for browser in house.started] == [False]
+    rendering = Rendering(lambda url, rendering: None, monkeypatch)
+    assert rendering.render_all("/") == [None]
+    asyncio.run(rendering.browser.close())
+    assert [browser.alive for browser in rendering.started] == [False]

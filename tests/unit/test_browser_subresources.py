@@ -22,7 +22,7 @@ PAGE = "https://news.example/ferry/"
 Site = Callable[[Request], Response]
 
 
-class Desk:
+class RecordedRequests:
     """Subresources with invented downloads, and a record of their results."""
 
     def __init__(self, site: Site) -> None:
@@ -67,46 +67,46 @@ def to(*locations: str) -> Site:
 
 
 def test_answer_is_returned_and_counted() -> None:
-    desk = Desk(plain)
-    assert desk.ask("https://www.news.example/a") == BrowserResponse(
+    recorded = RecordedRequests(plain)
+    assert recorded.ask("https://www.news.example/a") == BrowserResponse(
         status=200, headers={"content-type": "text/plain"}, body=b"text"
     )
-    assert desk.requests[0].headers == {b"Accept": [b"*/*"]}
-    assert desk.requests[0].meta["playwright"] is True
-    assert (desk.facts.requests, desk.facts.bytes, desk.facts.waited) == (1, 4, 0.25)
-    assert desk.counts == {"requests": 1}
+    assert recorded.requests[0].headers == {b"Accept": [b"*/*"]}
+    assert recorded.requests[0].meta["playwright"] is True
+    assert (recorded.facts.requests, recorded.facts.bytes, recorded.facts.waited) == (1, 4, 0.25)
+    assert recorded.counts == {"requests": 1}
 
 
 def test_each_redirect_is_checked_and_counted() -> None:
-    desk = Desk(to("/b", "//www.news.example/c"))
-    assert desk.ask("https://news.example/a") is not None
-    assert desk.urls() == ["https://news.example/a", "https://news.example/b", "https://www.news.example/c"]
-    assert all(request.meta["dont_redirect"] for request in desk.requests)
-    assert desk.facts.requests == 3
+    recorded = RecordedRequests(to("/b", "//www.news.example/c"))
+    assert recorded.ask("https://news.example/a") is not None
+    assert recorded.urls() == ["https://news.example/a", "https://news.example/b", "https://www.news.example/c"]
+    assert all(request.meta["dont_redirect"] for request in recorded.requests)
+    assert recorded.facts.requests == 3
 
 
 @pytest.mark.parametrize(
     "location", ["https://evil.example/", "file:///etc/passwd", "http://[", "https://news.example:1/"]
 )
 def test_redirect_to_another_host_is_blocked(location: str) -> None:
-    desk = Desk(to(location))
-    assert desk.ask("https://news.example/a") is None
-    assert desk.urls() == ["https://news.example/a"]
-    assert desk.counts == {"requests": 1, "blocked": 1}
+    recorded = RecordedRequests(to(location))
+    assert recorded.ask("https://news.example/a") is None
+    assert recorded.urls() == ["https://news.example/a"]
+    assert recorded.counts == {"requests": 1, "blocked": 1}
 
 
 def test_redirect_without_a_location_is_returned_as_an_answer() -> None:
-    answer = Desk(lambda request: Response(request.url, status=302)).ask("https://news.example/a")
+    answer = RecordedRequests(lambda request: Response(request.url, status=302)).ask("https://news.example/a")
     assert answer is not None
     assert answer.status == 302
 
 
 def test_requests_of_one_page_are_limited() -> None:
-    desk = Desk(to(*["/again"] * 1000))
-    assert desk.ask("https://news.example/a") is None
-    assert len(desk.requests) == MOST_REQUESTS
-    assert desk.ask("https://news.example/b") is None
-    assert len(desk.requests) == MOST_REQUESTS
+    recorded = RecordedRequests(to(*["/again"] * 1000))
+    assert recorded.ask("https://news.example/a") is None
+    assert len(recorded.requests) == MOST_REQUESTS
+    assert recorded.ask("https://news.example/b") is None
+    assert len(recorded.requests) == MOST_REQUESTS
 
 
 @pytest.mark.parametrize(
@@ -121,18 +121,18 @@ def test_failed_request_is_counted_and_refused_request_is_not(error: Exception, 
     def fail(request: Request) -> Response:
         raise error
 
-    desk = Desk(fail)
-    assert desk.ask("https://news.example/a") is None
-    assert desk.counts == {counted: 1}
-    assert desk.facts.requests == requests
+    recorded = RecordedRequests(fail)
+    assert recorded.ask("https://news.example/a") is None
+    assert recorded.counts == {counted: 1}
+    assert recorded.facts.requests == requests
 
 
 def test_a_script_is_downloaded_once() -> None:
-    desk = Desk(to("/b"))
-    first = desk.ask("https://news.example/a.js", kind="script")
-    assert desk.ask("https://news.example/a.js", kind="script") is first
-    assert len(desk.requests) == 2
-    assert desk.counts == {"requests": 2, "kept": 1}
+    recorded = RecordedRequests(to("/b"))
+    first = recorded.ask("https://news.example/a.js", kind="script")
+    assert recorded.ask("https://news.example/a.js", kind="script") is first
+    assert len(recorded.requests) == 2
+    assert recorded.counts == {"requests": 2, "kept": 1}
 
 
 def test_page_only_waits_while_all_its_requests_wait_for_their_turn() -> None:

@@ -141,12 +141,12 @@ def test_post_whose_rendering_fails_is_named_and_skipped() -> None:
 
 
 def test_row_with_too_long_texts_is_named_and_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Novel(ModelSite):
+    class LongTexts(ModelSite):
         def _row(self, one: Object, params: dict[str, str]) -> dict[str, Any]:
             return super()._row(one, params) | ({"excerpt": {"rendered": "\U0001f600" * 5_000}} if one.id == 77 else {})
 
     monkeypatch.setattr("newsbot.wordpress.collection.intake.MOST_TEXT", 20_000)
-    ids, facts = crawl(Novel(objects(250)))
+    ids, facts = crawl(LongTexts(objects(250)))
     assert sorted(ids) == [i for i in range(1, 251) if i != 77]
     assert (facts.verdict, facts.unreadable, facts.faults["too-long"]) == ("incomplete", [77], 1)
 

@@ -24,7 +24,7 @@ def date(second: int) -> str:
 
 
 @dataclass
-class Liar:
+class UnreliableSite:
     """A listing of ``rows`` (id -> second) that ignores the parameters ``ignored``, and may do worse with a page.
 
     ``pinned`` heads every page. ``forced`` is a page size of the site's own. ``shuffles``: every page is in random
@@ -40,7 +40,7 @@ class Liar:
     forced: int = 100
     hidden: frozenset[int] = frozenset()
     total: Callable[[int, int], int | None] = lambda found, shown: found
-    before_page: Callable[[Liar], None] = lambda site: None
+    before_page: Callable[[UnreliableSite], None] = lambda site: None
     asked: list[Params] = field(default_factory=list)
 
     def page(self, params: Params) -> tuple[list[Row], int | None]:
@@ -81,7 +81,7 @@ def list_of(value: object) -> Sequence[int]:
     return value if isinstance(value, list) else [int(str(value))]
 
 
-def walk(site: Liar, cursor: Cursor, *, most: int = 600) -> set[int]:
+def walk(site: UnreliableSite, cursor: Cursor, *, most: int = 600) -> set[int]:
     """List ``site`` to the end. Returns the ids that came; the cursor showed each of them once."""
     came: list[int] = []
     for _ in range(most):
@@ -93,7 +93,7 @@ def walk(site: Liar, cursor: Cursor, *, most: int = 600) -> set[int]:
     raise AssertionError(f"the listing did not end within {most} queries")
 
 
-def confirmed(site: Liar, *, dated: bool = True, per_page: int = 100) -> tuple[set[int], bool]:
+def confirmed(site: UnreliableSite, *, dated: bool = True, per_page: int = 100) -> tuple[set[int], bool]:
     """Walk, and list again in the opposite order where the cursor asks for it. Returns the ids and whether they are
     proven."""
     cursor = Cursor(base={}, dated=dated, has_dates=True, per_page=per_page)
@@ -127,7 +127,7 @@ LIES = [
 @pytest.mark.parametrize("dated", [True, False])
 @pytest.mark.parametrize("lie", LIES, ids=range(len(LIES)))
 def test_site_with_a_wrong_order_is_listed_completely_and_proven(lie: dict[str, object], dated: bool) -> None:
-    site = Liar(newsroom(300, ties=3), **lie)  # type: ignore[arg-type]
+    site = UnreliableSite(newsroom(300, ties=3), **lie)  # type: ignore[arg-type]
     came, proven = confirmed(site, dated=dated)
     assert (came, proven) == (set(site.rows), True)
     assert len(site.asked) <= (100 if "forced" in lie else 40)
@@ -136,7 +136,7 @@ def test_site_with_a_wrong_order_is_listed_completely_and_proven(lie: dict[str, 
 @pytest.mark.parametrize("nodes", [1, 2, 3])
 @pytest.mark.parametrize("dated", [True, False])
 def test_cache_nodes_that_ignore_the_query_leave_the_walk_unproven(nodes: int, dated: bool) -> None:
-    site = Liar(newsroom(300), nodes=nodes)
+    site = UnreliableSite(newsroom(300), nodes=nodes)
     cursor = Cursor(base={}, dated=dated, has_dates=True)
     walk(site, cursor)
     assert (cursor.unproven, cursor.repeating, len(site.asked) <= 30) == (True, True, True)
@@ -145,7 +145,7 @@ def test_cache_nodes_that_ignore_the_query_leave_the_walk_unproven(nodes: int, d
 @pytest.mark.parametrize("dated", [True, False])
 def test_row_after_a_repeated_page_does_not_count_as_hidden(dated: bool) -> None:
     everything = frozenset({"after", "before", "offset", "page", "exclude", "include", "orderby", "order"})
-    site = Liar(newsroom(4), ignored=everything, forced=3)
+    site = UnreliableSite(newsroom(4), ignored=everything, forced=3)
     cursor = Cursor(base={}, dated=dated, has_dates=True)
     walk(site, cursor)
     assert (cursor.unproven, cursor.repeating, len(site.asked) <= 20) == (True, True, True)
@@ -154,14 +154,16 @@ def test_row_after_a_repeated_page_does_not_count_as_hidden(dated: bool) -> None
 @pytest.mark.parametrize("dated", [True, False])
 def test_total_that_grows_with_every_query_is_ignored(dated: bool) -> None:
     queries = count(100)
-    site = Liar(newsroom(40), total=lambda found, shown: found + next(queries))
+    site = UnreliableSite(newsroom(40), total=lambda found, shown: found + next(queries))
     cursor = Cursor(base={}, dated=dated, has_dates=True, per_page=10)
     assert (walk(site, cursor), cursor.unproven) == (set(site.rows), False)
     assert len(site.asked) <= 20
 
 
 def test_sparse_ids_are_not_requested_one_by_one() -> None:
-    site = Liar({row_id * 997: row_id for row_id in range(1, 301)}, shuffles=True, ignored=frozenset({"after"}))
+    site = UnreliableSite(
+        {row_id * 997: row_id for row_id in range(1, 301)}, shuffles=True, ignored=frozenset({"after"})
+    )
     cursor = Cursor(base={}, has_dates=True)
     walk(site, cursor)
     assert cursor.unproven
@@ -171,7 +173,7 @@ def test_sparse_ids_are_not_requested_one_by_one() -> None:
 
 def test_newest_rows_are_unproven_when_the_order_is_ignored() -> None:
     cursor = Cursor(base={}, newest_first=True, limit=10)
-    site = Liar(newsroom(300), shuffles=True)
+    site = UnreliableSite(newsroom(300), shuffles=True)
     walk(site, cursor)
     assert (cursor.unproven, cursor.disorder) == (True, ["orderby=date"])
 
@@ -189,7 +191,7 @@ def test_listing_that_continues_after_its_last_row_is_ended(total: int, rows: in
 
 
 def test_too_low_total_does_not_end_a_listing() -> None:
-    site = Liar(newsroom(3_500), total=lambda found, shown: min(found, 100))
+    site = UnreliableSite(newsroom(3_500), total=lambda found, shown: min(found, 100))
     cursor = Cursor(base={})
     ends = 0
     while not cursor.done:
@@ -210,7 +212,7 @@ def test_healthy_site_that_changes_has_no_disorder(seed: int) -> None:
     always = set(rows)
     hidden = frozenset(row_id for row_id in rows if row_id % 9 == 0 and seed % 2)
 
-    def change(site: Liar) -> None:
+    def change(site: UnreliableSite) -> None:
         for act in pick.choices(["insert", "delete", "date", "none", "none"], k=2):
             if act == "insert":
                 site.rows[max(site.rows, default=0) + 1] = pick.randrange(20_000)
@@ -222,7 +224,7 @@ def test_healthy_site_that_changes_has_no_disorder(seed: int) -> None:
                 else:
                     site.rows[row_id] = pick.randrange(20_000)
 
-    site = Liar(rows, hidden=hidden, before_page=change)
+    site = UnreliableSite(rows, hidden=hidden, before_page=change)
     cursor = Cursor(base={}, has_dates=True, per_page=pick.choice([7, 20, 100]))
     came = walk(site, cursor)
     assert always - hidden <= came
@@ -244,13 +246,13 @@ def test_listing_by_id_with_hidden_rows_loses_no_row_after_many_deletions(
     hidden = frozenset(row_id for row_id in rows if row_id % every)
     pending = list(deleted)
 
-    def change(site: Liar) -> None:
+    def change(site: UnreliableSite) -> None:
         # The rows at the front of the listing go, which moves all others forward.
         if len(site.asked) % 2 and pending:
             for row_id in sorted(site.rows, reverse=newest_first)[: pending.pop(0)]:
                 del site.rows[row_id]
 
-    site = Liar(rows, hidden=hidden, before_page=change)
+    site = UnreliableSite(rows, hidden=hidden, before_page=change)
     cursor = Cursor(base={}, dated=False, newest_first=newest_first, per_page=size)
     came = walk(site, cursor)
     assert set(site.rows) - hidden <= came or cursor.unproven
@@ -274,7 +276,7 @@ def test_one_pinned_key_is_the_only_one_out_of_order() -> None:
 
 @pytest.mark.parametrize(("size", "ties", "most"), [(3, 3, 320), (10, 12, 80)])
 def test_site_that_ignores_before_is_listed_by_id(size: int, ties: int, most: int) -> None:
-    site = Liar(newsroom(300, ties=ties), frozenset({"exclude", "before"}))
+    site = UnreliableSite(newsroom(300, ties=ties), frozenset({"exclude", "before"}))
     cursor = Cursor(base={}, has_dates=True, per_page=size)
     assert walk(site, cursor, most=most) == site.rows.keys()
     assert ("before=" in cursor.disorder, cursor.doubtful, cursor.unproven) == (True, True, False)
@@ -288,7 +290,9 @@ def test_site_that_ignores_before_is_listed_by_id(size: int, ties: int, most: in
 def test_row_displaced_by_another_row_does_not_count_as_hidden(rows: int, size: int) -> None:
     """A site that orders by date all the same gives ids nearly in order, so that no short page shows the difference."""
     for start in range(20):
-        site = Liar({row_id: row_id // 3 * 60 for row_id in range(1, rows + 1)}, frozenset({"orderby", "order"}))
+        site = UnreliableSite(
+            {row_id: row_id // 3 * 60 for row_id in range(1, rows + 1)}, frozenset({"orderby", "order"})
+        )
         site.asked += [{}] * start
         cursor = Cursor(base={}, dated=False, has_dates=True, newest_first=True, per_page=size)
         assert walk(site, cursor) == site.rows.keys(), start
@@ -298,18 +302,18 @@ def test_row_displaced_by_another_row_does_not_count_as_hidden(rows: int, size: 
 @pytest.mark.parametrize("newest_first", [True, False])
 @pytest.mark.parametrize("grows", [False, True])
 def test_hidden_rows_of_a_site_with_correct_order_cost_no_second_listing(newest_first: bool, grows: bool) -> None:
-    def grow(site: Liar) -> None:
+    def grow(site: UnreliableSite) -> None:
         if grows and len(site.asked) in (2, 4):
             site.rows[max(site.rows) + 1] = 6_000
 
-    site = Liar(newsroom(120, ties=3), hidden=frozenset({7, 44, 45, 120}), before_page=grow)
+    site = UnreliableSite(newsroom(120, ties=3), hidden=frozenset({7, 44, 45, 120}), before_page=grow)
     cursor = Cursor(base={}, dated=False, has_dates=True, newest_first=newest_first, per_page=20)
     came = walk(site, cursor)
     assert came >= set(range(1, 121)) - site.hidden
     assert (cursor.disorder, cursor.unproven, cursor.total != cursor.last_total) == ([], False, grows)
 
 
-def disordered(seed: int) -> tuple[Liar, Cursor]:
+def disordered(seed: int) -> tuple[UnreliableSite, Cursor]:
     """A site of the seed that ignores the order of ids and hides some rows, and a listing by id."""
     pick = random.Random(seed)
     count, size, ties = pick.choice([7, 12, 20, 34, 61]), pick.choice([3, 4, 5, 7, 10]), pick.choice([2, 3, 5])
@@ -317,7 +321,7 @@ def disordered(seed: int) -> tuple[Liar, Cursor]:
     hidden = frozenset(row_id for row_id in rows if pick.random() < pick.choice([0.05, 0.15, 0.3]))
     ignored = frozenset(pick.choice([["orderby"], ["orderby", "order"], ["orderby", "exclude"]]))
     newest_first = pick.random() < 0.5
-    site = Liar(rows, ignored, hidden=hidden)
+    site = UnreliableSite(rows, ignored, hidden=hidden)
     site.asked += [{}] * pick.randrange(100)
     return site, Cursor(base={}, dated=False, has_dates=True, newest_first=newest_first, per_page=size)
 
@@ -333,7 +337,7 @@ def test_walk_without_order_and_with_hidden_rows_ends_and_loses_no_row(seeds: Se
 
 
 def test_order_of_ids_that_is_always_descending_is_reversed_once() -> None:
-    site = Liar(newsroom(7, ties=2), frozenset({"orderby"}), hidden=frozenset({7}))
+    site = UnreliableSite(newsroom(7, ties=2), frozenset({"orderby"}), hidden=frozenset({7}))
     cursor = Cursor(base={}, dated=False, has_dates=True, per_page=10)
     assert walk(site, cursor, most=40) == set(range(1, 7))
     assert (cursor.disorder, cursor.doubtful) == (["order=", "orderby=id"], True)

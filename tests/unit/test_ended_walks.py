@@ -22,7 +22,7 @@ PAGES = {
 
 
 @dataclass
-class Ending(ModelSite):
+class FailingListing(ModelSite):
     """From the third page of whole rows on, each such page is answered by ``page``. With ``bans`` every query is, from
     then on. ``after`` are the paths that were asked for later."""
 
@@ -45,7 +45,7 @@ class Ending(ModelSite):
         return super().reply(query)
 
 
-def crawled(model: Ending) -> tuple[list[Post], list[Checkpoint], str]:
+def crawled(model: FailingListing) -> tuple[list[Post], list[Checkpoint], str]:
     facts, here = SiteFacts(asked=HOME), site()
     here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
     options = Options(url=HOME, follow=frozenset({"author", "terms"}))
@@ -53,9 +53,9 @@ def crawled(model: Ending) -> tuple[list[Post], list[Checkpoint], str]:
     return [row for row in rows if isinstance(row, Post)], checkpoints, facts.collections["post"].verdict
 
 
-def ending(**more: object) -> Ending:
+def ending(**more: object) -> FailingListing:
     found = {n: Object(n, n, author=1 + n % 7, tags=(20 + n % 5,)) for n in range(1, 350)}
-    return Ending(found, users=range(1, 9), tags=range(20, 26), **more)  # type: ignore[arg-type]
+    return FailingListing(found, users=range(1, 9), tags=range(20, 26), **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -83,7 +83,7 @@ def test_site_that_stops_answering_gets_one_request_for_linked_objects(page: str
 
 
 @dataclass
-class Walled(ModelSite):
+class BlockedUsers(ModelSite):
     """A firewall answers a query for users with a page of its own. With ``bans`` it answers all later queries so."""
 
     bans: bool = False
@@ -101,7 +101,7 @@ def test_ban_does_not_count_as_a_closed_route(bans: bool) -> None:
     """Rows without the objects of a closed route are complete. After a ban they are asked for again."""
     facts, here = SiteFacts(asked=HOME), site()
     here.accepts["/wp/v2/posts"] = here.accepted("/wp/v2/posts")
-    model = Walled({n: Object(n, n, author=n) for n in range(1, 350)}, bans=bans)
+    model = BlockedUsers({n: Object(n, n, author=n) for n in range(1, 350)}, bans=bans)
     rows, _ = listen(crawl_collections(here, Options(url=HOME, follow=frozenset({"author"})), facts), model)
     collection = facts.collections["post"]
     assert (collection.verdict == "complete", "users_forbidden" in collection.links) == (not bans, not bans), (

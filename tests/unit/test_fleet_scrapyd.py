@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
 @dataclass
-class Told(Node):
+class FakeNode(Node):
     """A node that answers without a network: ``running`` of its jobs are of wp_posts, ``others`` of other projects."""
 
     running: int = 0
@@ -51,8 +51,8 @@ def archive(tmp_path: Path) -> str:
     return url
 
 
-def node(url: str, **state: Any) -> Told:
-    return Told(url=url, auth="", project="newsbot", **state)
+def node(url: str, **state: Any) -> FakeNode:
+    return FakeNode(url=url, auth="", project="newsbot", **state)
 
 
 @pytest.mark.parametrize(

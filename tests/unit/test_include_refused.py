@@ -173,7 +173,7 @@ def test_site_that_refuses_every_form_is_reported_after_few_requests() -> None:
 
 
 @dataclass
-class Asked:
+class NumberedSite:
     """A site of numbered rows, asked for by ``ByIds`` alone. ``rows`` are the ids that it has."""
 
     rows: list[int]
@@ -219,19 +219,19 @@ class Asked:
 
 def test_linked_objects_of_a_walk_come_from_pages_of_their_listing() -> None:
     """A walk wants the objects of its rows from the oldest on: no page is read twice."""
-    site = Asked(list(range(10, 3010, 10)))
+    site = NumberedSite(list(range(10, 3010, 10)))
     batches = [list(range(start, start + 1000, 10)) for start in (10, 1010, 2010)]
     assert site.play(1000, *batches) == batches
     assert len(site.urls) <= 300 // 10 + 3
 
 
 def test_deleted_object_is_omitted_as_in_a_listing() -> None:
-    site = Asked([5, 7])
+    site = NumberedSite([5, 7])
     assert site.play(1000, [5, 6, 7]) == [[5, 7]]
 
 
 def test_a_run_makes_a_bounded_number_of_requests_for_ids() -> None:
-    site = Asked(list(range(1, 3000)))
+    site = NumberedSite(list(range(1, 3000)))
     came = site.play(12, [5, 2900], list(range(1000, 1009)), [4, 5])
     assert came == [[5, 2900], list(range(1000, 1009)), None]
     assert len(site.urls) == 12

@@ -30,7 +30,7 @@ def answer_of(site: Site, params: dict[str, str], reply: Callable[[Query], Reply
 
 
 @dataclass
-class Choosy(Firewall):
+class RefusingSite(Firewall):
     """Refuses pages of more than ``largest`` rows, the parameter ``param``, or with ``closed`` each query. ``drops`` is
     a parameter that it ignores."""
 
@@ -46,14 +46,14 @@ class Choosy(Firewall):
         return super()._listing({name: value for name, value in params.items() if name != self.drops})
 
 
-def site_of(rows: int, **more: object) -> Choosy:
-    site = Choosy(**{"kind": "posts", "per_page": 100} | more)  # type: ignore[arg-type]
+def site_of(rows: int, **more: object) -> RefusingSite:
+    site = RefusingSite(**{"kind": "posts", "per_page": 100} | more)  # type: ignore[arg-type]
     for number in range(rows):
         site.insert(START - (rows - number) * DAY)
     return site
 
 
-def change(site: Choosy) -> None:
+def change(site: RefusingSite) -> None:
     for act, place in (("edit", 3), ("edit", 17), ("delete", 20), ("back_date", 5), ("add", 0)):
         site.act(act, place)
 

@@ -23,21 +23,21 @@ from tests.unit.outgoing import outgoing
 POSTS = Collection(name="post", route="/wp/v2/posts")
 
 
-class Ailing(ModelSite):
-    """The site's authors cannot be read while the site is ``ill``."""
+class AuthorsUnreadable(ModelSite):
+    """The site's authors cannot be read while ``authors_fail`` is true."""
 
-    ill = True
+    authors_fail = True
 
     def _answer(self, route: str, params: dict[str, str]) -> tuple[int, int | None, Any]:
-        if route == "/wp/v2/users" and self.ill:
+        if route == "/wp/v2/users" and self.authors_fail:
             return 500, None, {"code": "internal_server_error", "message": "fatal", "data": {"status": 500}}
         return super()._answer(route, params)
 
 
-def newsroom(posts: int) -> Ailing:
+def newsroom(posts: int) -> AuthorsUnreadable:
     """A site where each post has a different author."""
     numbers = range(1, posts + 1)
-    return Ailing({n: Object(n, n * 10, author=n) for n in numbers}, users=tuple(numbers))
+    return AuthorsUnreadable({n: Object(n, n * 10, author=n) for n in numbers}, users=tuple(numbers))
 
 
 def crawl(folder: Path, model: ModelSite, *, run_: str, rows: int = 10**9) -> CollectionFacts:
@@ -71,7 +71,7 @@ def test_next_run_brings_missing_linked_objects_of_a_killed_run(tmp_path: Path) 
     model = newsroom(700)
     crawl(tmp_path, model, run_="1", rows=250)
     assert len(nameless(tmp_path)) == 200
-    model.ill = False
+    model.authors_fail = False
     assert crawl(tmp_path, model, run_="2").resumed == 200
     assert nameless(tmp_path) == []
 
@@ -81,7 +81,7 @@ def test_walk_with_too_many_owed_rows_is_not_whole(tmp_path: Path, dies: bool) -
     model = newsroom(MAX_OWED + 150)
     first = crawl(tmp_path, model, run_="1", rows=MAX_OWED + 120 if dies else 10**9)
     assert first.verdict == "incomplete"
-    model.ill = False
+    model.authors_fail = False
     again = crawl(tmp_path, model, run_="2")
     assert (again.mode, again.verdict) == ("walk", "complete")
     assert nameless(tmp_path) == []
@@ -93,14 +93,14 @@ def test_missing_linked_objects_come_after_several_interrupted_walks(tmp_path: P
     crawl(tmp_path, model, run_="1", rows=250)
     lacking = nameless(tmp_path)
     assert lacking
-    model.ill = False
+    model.authors_fail = False
     # The second run goes on after these rows, lacks nothing itself, and dies too.
     crawl(tmp_path, model, run_="2", rows=250)
     crawl(tmp_path, model, run_="3")
     assert nameless(tmp_path) == []
 
 
-class Failing(Ailing):
+class Failing(AuthorsUnreadable):
     """Lists this many pages of posts, and then answers to nothing."""
 
     pages = 2
@@ -116,7 +116,7 @@ class Failing(Ailing):
 def test_rows_delivered_without_linked_objects_are_before_the_cursor(tmp_path: Path) -> None:
     posts = range(1, 701)
     model = Failing({n: Object(n, n * 10, author=1 + n // 8) for n in posts}, users=tuple(range(1, 100)))
-    model.ill = False
+    model.authors_fail = False
     first = crawl(tmp_path, model, run_="1")
     assert (first.verdict, bool(nameless(tmp_path))) == ("incomplete", True)
     model.pages = 10**6

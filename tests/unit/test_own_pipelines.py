@@ -19,12 +19,12 @@ from newsbot.spiders.wp_posts import WpPostSpider
 ROW = Post(site="https://a.example", type="post", id=7, title="T")
 
 
-class Keeps:
+class ReturnsRow:
     def process_item(self, item: Any) -> Any:
         return item
 
 
-class Forgets:
+class ReturnsNothing:
     async def process_item(self, item: Any) -> None:
         pass
 
@@ -35,11 +35,11 @@ def passed(pipeline: type, item: Any) -> Any:
 
 
 def test_error_names_the_pipeline_that_returns_no_row() -> None:
-    assert passed(Keeps, ROW) is ROW
+    assert passed(ReturnsRow, ROW) is ROW
     with pytest.raises(NotARow, match=r"\.Forgets returned NoneType and not the row: it must end with"):
-        passed(Forgets, ROW)
+        passed(ReturnsNothing, ROW)
     checkpoint = Checkpoint.__new__(Checkpoint)
-    assert passed(Forgets, checkpoint) is checkpoint, "a pipeline of a user meets rows only"
+    assert passed(ReturnsNothing, checkpoint) is checkpoint, "a pipeline of a user meets rows only"
 
 
 def test_the_line_of_a_failed_pipeline_names_the_row_and_holds_no_article() -> None:

@@ -34,7 +34,7 @@ class Cached(ChangingSite):
         return self.kept[key]
 
 
-class Deaf(ChangingSite):
+class IgnoresFields(ChangingSite):
     """A site that ignores ``_fields``."""
 
     def _listing(self, params: dict[str, str]) -> Reply:
@@ -105,7 +105,7 @@ def without_fields(url: str) -> str:
     return re.sub(r"&_(?:fields)?=[^&]*", "", url)
 
 
-@pytest.mark.parametrize("cache_headers", [{}, {"x-cache": "HIT"}], ids=["silent", "told"])
+@pytest.mark.parametrize("cache_headers", [{}, {"x-cache": "HIT"}], ids=["unmarked", "marked"])
 @pytest.mark.parametrize("key", [path_of, without_fields])
 def test_cache_is_detected_on_a_site_with_one_page_of_rows(
     tmp_path: Path, key: Callable[[str], str], cache_headers: dict[str, str]
@@ -132,7 +132,7 @@ def test_cache_is_detected_on_a_site_with_one_page_of_rows(
 
 def test_two_queries_distinguish_a_site_that_ignores_fields_from_a_cache(tmp_path: Path) -> None:
     Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
-    model = Deaf()
+    model = IgnoresFields()
     for number in range(12):
         model.insert(age=timedelta(days=12 - number))
     assert crawl(tmp_path, 1, model).facts.verdict == "complete"
@@ -142,7 +142,7 @@ def test_two_queries_distinguish_a_site_that_ignores_fields_from_a_cache(tmp_pat
     assert len(model.asked) == 3
 
 
-class Refusing(Deaf):
+class Refusing(IgnoresFields):
     """The same, with a firewall that refuses ``exclude=``."""
 
     def _listing(self, params: dict[str, str]) -> Reply:
@@ -179,7 +179,7 @@ def test_fields_that_a_run_draws_differ_from_those_of_the_last_run() -> None:
 
 
 @dataclass
-class Lagging(ChangingSite):
+class LateTotals(ChangingSite):
     """A site whose totals are those of ``counted``, until a query names ids or dates of publication."""
 
     counted: int | None = None
@@ -193,7 +193,7 @@ class Lagging(ChangingSite):
 
 def test_late_totals_cause_no_search_after_changed_rows(tmp_path: Path) -> None:
     Archive.open(f"sqlite:///{tmp_path / 'newsbot.db'}").close()
-    model = Lagging(per_page=20)
+    model = LateTotals(per_page=20)
     for number in range(80):
         model.insert(age=timedelta(days=80 - number))
     crawl(tmp_path, 1, model)

@@ -43,7 +43,7 @@ RARER: dict[str, Callable[[Reply], Reply]] = {
 
 
 @dataclass
-class Dying(ModelSite):
+class FailingPosts(ModelSite):
     """Pages with a fatal post die by ``death``. From request ``down_from`` on no answer comes."""
 
     death: str = "bare 502"
@@ -57,7 +57,7 @@ class Dying(ModelSite):
 
 
 @dataclass
-class Narrow(ModelSite):
+class LimitedProxy(ModelSite):
     """A proxy refuses whole rows beyond 20 a page with ``status`` and a page of HTML."""
 
     status: int = 413
@@ -72,7 +72,7 @@ class Narrow(ModelSite):
 @pytest.mark.parametrize("status", [400, 404, 406, 413, 414, 431])
 def test_pages_that_a_proxy_refuses_as_too_large_come_in_parts(status: int) -> None:
     model, facts = (
-        Narrow({row_id: Object(row_id, row_id) for row_id in range(1, 31)}, status=status),
+        LimitedProxy({row_id: Object(row_id, row_id) for row_id in range(1, 31)}, status=status),
         SiteFacts(asked=HOME),
     )
     known_site = site()
@@ -81,11 +81,11 @@ def test_pages_that_a_proxy_refuses_as_too_large_come_in_parts(status: int) -> N
     assert (len(records), facts.collections["post"].verdict) == (30, "complete"), facts.why
 
 
-def newsroom(count: int, fatal: set[int]) -> Dying:
-    return Dying({row_id: Object(row_id, row_id, fatal=row_id in fatal) for row_id in range(1, count + 1)})
+def newsroom(count: int, fatal: set[int]) -> FailingPosts:
+    return FailingPosts({row_id: Object(row_id, row_id, fatal=row_id in fatal) for row_id in range(1, count + 1)})
 
 
-def walk(model: Dying) -> tuple[set[int], CollectionFacts]:
+def walk(model: FailingPosts) -> tuple[set[int], CollectionFacts]:
     facts = SiteFacts(asked=HOME)
     one = site()
     one.accepts["/wp/v2/posts"] = one.accepted("/wp/v2/posts")
@@ -129,7 +129,7 @@ TIMEOUT = 120.0
 
 
 @dataclass
-class Sleeping(Dying):
+class TimingOutPosts(FailingPosts):
     """Dead posts never answer. A row takes ``each`` seconds to render; ``spent`` are the seconds of all queries."""
 
     each: float = 0.01
@@ -153,7 +153,7 @@ class Sleeping(Dying):
 )
 def test_posts_without_an_answer_cost_less_than_one_timeout_each(stretch: str, each: float, most: int) -> None:
     fatal = STRETCHES.get(stretch, set())
-    model = Sleeping(newsroom(238, fatal).objects, death="timeout", each=each)
+    model = TimingOutPosts(newsroom(238, fatal).objects, death="timeout", each=each)
     ids, facts = walk(model)
     assert (ids, sorted(facts.unreadable)) == (set(range(1, 239)) - fatal, sorted(fatal))
     assert model.spent <= most

@@ -17,7 +17,7 @@ INDEX = Query(url="https://a.example/wp-json/", purpose="index", expects="any")
 GOOD = Reply(status=200, url=INDEX.url)
 
 
-class Asked:
+class AnsweringSite:
     """A site that gives ``replies`` in turn, and a clock. ``count`` is how often the site was asked."""
 
     def __init__(self, replies: Sequence[Reply]) -> None:
@@ -32,18 +32,20 @@ class Asked:
         return self.replies.pop(0)
 
 
-def shared(site: Asked, urls: Sequence[str]) -> SharedAnswers:
+def shared(site: AnsweringSite, urls: Sequence[str]) -> SharedAnswers:
     return SharedAnswers(urls, clock=site.clock)
 
 
-async def at_once(answers: SharedAnswers, site: Asked, urls: Sequence[str], query: Query = INDEX) -> list[Reply]:
+async def at_once(
+    answers: SharedAnswers, site: AnsweringSite, urls: Sequence[str], query: Query = INDEX
+) -> list[Reply]:
     return list(await asyncio.gather(*(answers.answer(query, url, site.ask) for url in urls)))
 
 
 @pytest.mark.parametrize("lasting", [GOOD, Reply(status=404, url=INDEX.url)], ids=["200", "404"])
 def test_targets_of_one_host_request_the_index_once(lasting: Reply) -> None:
     async def run() -> None:
-        site = Asked([lasting, GOOD])
+        site = AnsweringSite([lasting, GOOD])
         answers = shared(site, ARTICLES)
         assert await at_once(answers, site, ARTICLES) == [lasting] * 3
         site.now += SHARED_SECONDS - 1
@@ -65,7 +67,7 @@ def test_targets_of_one_host_request_the_index_once(lasting: Reply) -> None:
 )
 def test_failure_is_shared_only_with_targets_that_waited_for_it(failure: Reply) -> None:
     async def run() -> None:
-        site = Asked([failure, GOOD])
+        site = AnsweringSite([failure, GOOD])
         answers = shared(site, ARTICLES)
         assert (await at_once(answers, site, ARTICLES), site.count) == ([failure] * 3, 1)
         site.now += 1
@@ -86,7 +88,7 @@ def test_failure_is_shared_only_with_targets_that_waited_for_it(failure: Reply) 
 )
 def test_other_queries_are_not_shared(urls: Sequence[str], query: Query) -> None:
     async def run() -> None:
-        site = Asked([GOOD, GOOD])
+        site = AnsweringSite([GOOD, GOOD])
         await at_once(shared(site, urls), site, [urls[0], urls[0]], query)
         assert site.count == 2
 
@@ -97,7 +99,7 @@ def test_other_queries_are_not_shared(urls: Sequence[str], query: Query) -> None
 def test_answer_to_a_named_query_is_shared_with_any_result(urls: Sequence[str]) -> None:
     async def run() -> None:
         failure, stopped = (Reply(status=0, url=INDEX.url, error=error) for error in ("timeout", "stopped"))
-        site = Asked([failure, stopped, GOOD])
+        site = AnsweringSite([failure, stopped, GOOD])
         answers = shared(site, urls)
         first, second = (Query(url=f"https://a.example/{n}", purpose="list", shared="rows") for n in range(2))
         assert await at_once(answers, site, urls, first) == [failure] * len(urls)
@@ -122,7 +124,7 @@ def test_targets_of_one_host_with_one_delay_are_grouped() -> None:
 
 def test_the_answers_of_a_host_are_released_when_its_last_target_ends() -> None:
     async def run() -> None:
-        site = Asked([GOOD, GOOD])
+        site = AnsweringSite([GOOD, GOOD])
         answers = shared(site, ARTICLES)
         await at_once(answers, site, ARTICLES)
         for url in ARTICLES:
@@ -137,7 +139,7 @@ def test_the_answers_of_a_host_are_released_when_its_last_target_ends() -> None:
 
 def test_least_recently_used_answers_are_dropped_beyond_the_limit() -> None:
     async def run() -> None:
-        site = Asked([Reply(status=404, url="", body=bytes(MOST_BYTES // 4))] * 6)
+        site = AnsweringSite([Reply(status=404, url="", body=bytes(MOST_BYTES // 4))] * 6)
         answers = shared(site, ARTICLES)
 
         async def count(folder: str) -> int:
@@ -156,7 +158,7 @@ def test_least_recently_used_answers_are_dropped_beyond_the_limit() -> None:
 
 def test_answer_as_large_as_the_limit_is_shared() -> None:
     async def run() -> None:
-        site = Asked([Reply(status=200, url="", body=bytes(MOST_BYTES))])
+        site = AnsweringSite([Reply(status=200, url="", body=bytes(MOST_BYTES))])
         await at_once(shared(site, ARTICLES), site, ARTICLES)
         assert site.count == 1
 
@@ -165,7 +167,7 @@ def test_answer_as_large_as_the_limit_is_shared() -> None:
 
 def test_next_target_sends_the_request_of_a_cancelled_target() -> None:
     async def run() -> None:
-        site = Asked([GOOD])
+        site = AnsweringSite([GOOD])
         answers = shared(site, ARTICLES)
 
         async def never() -> Reply:

@@ -21,7 +21,7 @@ from tests.unit.soak_site import DAY, KEY, START, Entry, Params, SoakSite
 
 
 @dataclass
-class Inventor(SoakSite):
+class InventedIds(SoakSite):
     """Each page of a listing names other ids, which no row has."""
 
     chance: random.Random = field(default_factory=lambda: random.Random(1))
@@ -55,7 +55,7 @@ class WithoutOffsets(SoakSite):
 
 
 @dataclass
-class Forgetting(SoakSite):
+class OutdatedIds(SoakSite):
     """The listing of all ids is older than the newest row."""
 
     def reply(self, query: Query) -> Reply:
@@ -74,7 +74,7 @@ def filled(site: SoakSite, posts: int) -> SoakSite:
 
 
 def test_listed_ids_without_rows_are_reported_with_few_requests() -> None:
-    site = filled(Inventor(per_page=50), 100)
+    site = filled(InventedIds(per_page=50), 100)
     facts, _ = crawled("posts", site, SoakArchive(), confirm=False)
     assert facts.verdict == "incomplete"
     assert len(facts.missing) > 100
@@ -133,7 +133,7 @@ def test_total_below_the_rows_of_its_page_does_not_end_a_listing() -> None:
 
 
 def test_new_row_missing_in_the_listing_of_all_ids_is_delivered() -> None:
-    site, archive = filled(Forgetting(per_page=10), 30), SoakArchive()
+    site, archive = filled(OutdatedIds(per_page=10), 30), SoakArchive()
     crawled("posts", site, archive)
     site.now += DAY
     site.insert(site.now)

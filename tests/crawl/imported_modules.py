@@ -11,7 +11,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 
-class ModulesTold:
+class ImportedModules:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         extension = cls()

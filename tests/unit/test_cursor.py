@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbot.wordpress.collection.cursor import EMPTY_PAGES, OVERLAP, Cursor, Row
+from newsbot.wordpress.collection.pages import Page
 from newsbot.wordpress.dates import local_date
 from tests.examples import examples
 
@@ -25,10 +26,11 @@ def list_by_id(
     deleted: list[list[int]],
     hidden: frozenset[int] = frozenset(),
     total: Callable[[list[int]], int | None] = len,
+    pages: int | None = None,
     most: int = 500,
 ) -> tuple[set[int], int]:
     """List ``ids`` by ``cursor``. Before each query the rows at the places ``deleted`` go; ``hidden`` rows are counted
-    and not shown. ``total`` is what the site says that it counts.
+    and not shown. ``total`` and ``pages`` are what the site says that it counts.
 
     Returns the ids shown and the number of queries.
     """
@@ -45,7 +47,8 @@ def list_by_id(
         if isinstance(wanted := params.get("include"), list):
             listed = [row_id for row_id in ids if row_id in wanted]
         page = [row_id for row_id in listed[offset : offset + size] if row_id not in hidden]
-        shown |= {page[index] for index in cursor.take([Row(row_id, None) for row_id in page], total=total(ids))}
+        rows = [Row(row_id, None) for row_id in page]
+        shown |= {page[index] for index in cursor.take(rows, total=total(ids), pages=pages)}
     raise AssertionError(f"the listing did not end within {most} queries")
 
 
@@ -130,6 +133,22 @@ def test_two_pages_show_that_one_page_has_every_row(count: int, newest_first: bo
     cursor = Cursor(base={}, dated=False, newest_first=newest_first, per_page=100)
     shown, queries = list_by_id(list(range(1, count + 1)), cursor, deleted=[])
     assert (len(shown), queries, cursor.unproven, cursor.disorder) == (count, 2, False, [])
+
+
+@pytest.mark.parametrize("hidden", [2, 97, 99, 100, 150, 817])
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_hidden_row_costs_no_second_listing_where_the_site_counts_its_pages(hidden: int, newest_first: bool) -> None:
+    """The last page of 818 rows is not full. A page of 818 / 9 = 91 rows was never asked for."""
+    cursor = Cursor(base={}, dated=False, has_dates=True, newest_first=newest_first, per_page=100)
+    ids = list(range(1, 819))
+    shown, queries = list_by_id(ids, cursor, deleted=[], hidden=frozenset({hidden}), pages=9)
+    assert (len(shown), queries <= 12, cursor.unproven, cursor.disorder) == (817, True, False, [])
+
+
+@pytest.mark.parametrize(("asked", "pages", "places"), [(100, 9, 100), (100, 82, 10), (100, 33, 25), (50, 17, 50)])
+def test_a_page_passes_as_many_rows_as_its_site_counts_to_a_page(asked: int, pages: int, places: int) -> None:
+    page = Page(rows=(), fresh=(), size=asked, total=818, pages=pages)
+    assert (page.places, Page(rows=(), fresh=(), size=asked, total=818).places) == (places, asked)
 
 
 def first_page_then(second: list[int], *, total: int) -> Cursor:

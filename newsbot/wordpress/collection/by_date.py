@@ -15,7 +15,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.collection.by_id import ById
 from newsbot.wordpress.collection.order import is_unordered, out_of_order
 from newsbot.wordpress.collection.pages import EMPTY_PAGES, Growth, Page, Params, Row, Stage, Turn
@@ -221,8 +220,7 @@ class ByDate(Stage):
         """Take an empty page. It ends the walk only where the site counts no more rows after it."""
         self.empty_pages += 1
         # If a plugin forces a page size, a page passes fewer rows than the query asked for.
-        forced = -(-page.total // page.pages) if page.total and page.pages else PER_PAGE
-        reached = self.page * min(page.size, self.most_rows or forced)
+        reached = self.page * min(page.size, self.most_rows or page.places)
         if page.total is None or page.total <= reached or self.growth.is_untrue(page.total):
             return self.past_the_end()
         if self.empty_pages >= EMPTY_PAGES:

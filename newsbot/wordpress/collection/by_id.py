@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.collection.order import is_unordered, out_of_order
 from newsbot.wordpress.collection.pages import EMPTY_PAGES, Growth, Page, Params, Stage, Turn
 
@@ -114,8 +113,7 @@ class ById(Stage):
             again = [row for index, row in enumerate(page.rows) if index not in fresh]
             passed = sum(not self._is_after(row.id, self.last_id) for row in again)
             self.repeated = self.repeated or passed > (0 if self.by_page else max(0, self.reached - self.offset))
-        forced = -(-page.total // page.pages) if page.total and page.pages else page.size
-        self.reached = max(self.reached, self.offset + min(forced, page.size))
+        self.reached = max(self.reached, self.offset + page.places)
 
     def _believed(self, page: Page, rows: int) -> int | None:
         """The total of a page. None where it is too low to be true, such as 0 with rows."""
@@ -157,13 +155,11 @@ class ById(Stage):
         is_full = len(ids) >= self.most_rows > 1
         if self.by_page or (is_full and page.total and len(ids) > page.total - self.offset):
             return True
-        forced = -(-page.total // page.pages) if page.total and page.pages else page.size
-        return self._at - asked > min(forced, page.size) - len(ids)
+        return self._at - asked > page.places - len(ids)
 
     def _size(self, page: Page) -> int:
-        """The rows that a page passes. A plugin may force a page size that is lower than what was asked for."""
-        forced = -(-page.total // page.pages) if page.total and page.pages else PER_PAGE
-        return min(page.size, self.most_rows or forced)
+        """The rows that a page passes."""
+        return min(page.size, self.most_rows or page.places)
 
     def _reached(self, page: Page) -> int:
         return (self.page * self._size(page)) if self.by_page else self.offset + self._size(page)

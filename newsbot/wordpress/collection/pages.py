@@ -40,6 +40,14 @@ class Page:
     total: int | None = None
     pages: int | None = None
 
+    @property
+    def places(self) -> int:
+        """How many rows the page passes, hidden ones included. A plugin may force a page size that is lower than what
+        was asked for; the number of pages then does not fit the size that was asked for."""
+        if not self.total or not self.pages or -(-self.total // self.size) == self.pages:
+            return self.size
+        return min(self.size, -(-self.total // self.pages))
+
 
 class Growth:
     """Notices a total that grows with every query, so that a listing would never reach it."""

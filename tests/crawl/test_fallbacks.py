@@ -54,7 +54,7 @@ def test_all_posts_come_by_feed_when_the_api_is_closed(
 
 
 @pytest.mark.parametrize("folder", ["", "/news"])
-def test_a_site_without_an_api_is_searched_for_one_once_a_week(folder: str, tmp_path: Path) -> None:
+def test_api_of_a_site_without_one_is_searched_once_a_week(folder: str, tmp_path: Path) -> None:
     with Newsroom(posts=30, folder=folder) as room:
         room.order("status", status=404)
         told = []
@@ -235,7 +235,7 @@ def in_its_article(room: Newsroom) -> tuple[int, str, dict[str, Any]]:
     return row.id, link, {"match": link.removeprefix(room.url), "bytes": get(link).body.index(b"entry-content") + 300}
 
 
-def test_article_whose_page_is_cut_once_comes_whole(tmp_path: Path) -> None:
+def test_article_whose_page_is_truncated_once_comes_completely(tmp_path: Path) -> None:
     with Newsroom(posts=12, feed="none", oddities=False) as room:
         room.order("unauthorized")
         whole = crawl(tmp_path / "whole", "wp_posts", site=room.url, render="never")
@@ -247,7 +247,7 @@ def test_article_whose_page_is_cut_once_comes_whole(tmp_path: Path) -> None:
     assert faults == [("truncated-json",)]
 
 
-def test_article_whose_page_is_always_cut_is_named(tmp_path: Path) -> None:
+def test_article_whose_page_is_always_truncated_is_reported(tmp_path: Path) -> None:
     with Newsroom(posts=12, feed="none", oddities=False) as room:
         room.order("unauthorized")
         victim, link, order = in_its_article(room)
@@ -259,7 +259,7 @@ def test_article_whose_page_is_always_cut_is_named(tmp_path: Path) -> None:
     assert {row["id"] for row in run.rows()} == live - {victim}
 
 
-def test_bodies_whose_compressed_form_is_cut_come_without_compression(tmp_path: Path) -> None:
+def test_bodies_with_truncated_compression_are_requested_without_compression(tmp_path: Path) -> None:
     with Newsroom(posts=130, oddities=False) as room:
         whole = crawl(tmp_path / "whole", "wp_posts", site=room.url)
         room.order("truncated-gzip", "*")

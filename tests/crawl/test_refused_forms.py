@@ -96,7 +96,7 @@ def test_crawl_is_complete_when_a_firewall_closes_the_users_route(tmp_path: Path
 
 
 @pytest.mark.parametrize("json", [False, True], ids=["a page", "words of a plugin"])
-def test_a_firewall_that_refuses_large_pages_costs_smaller_ones(json: bool, tmp_path: Path) -> None:
+def test_smaller_pages_are_requested_when_a_firewall_refuses_large_pages(json: bool, tmp_path: Path) -> None:
     """All 350 posts came from their pages, by 393 requests."""
     with Newsroom(posts=350, feed="excerpts") as room:
         for size in range(51, 101):
@@ -110,7 +110,7 @@ def test_a_firewall_that_refuses_large_pages_costs_smaller_ones(json: bool, tmp_
         assert {request.status for request in room.requests} == {200}, "the page size is known"
 
 
-def test_a_site_that_drops_include_gives_its_rows_and_their_objects(tmp_path: Path) -> None:
+def test_crawl_is_complete_with_joins_when_a_site_drops_include(tmp_path: Path) -> None:
     with Newsroom(posts=120) as room:
         whole = crawl(tmp_path / "whole", "wp_posts", site=room.url).rows()
         room.order("param-ignored", names=["include"])

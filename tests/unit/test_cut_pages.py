@@ -38,7 +38,7 @@ def cut(html: str) -> bool:
         CUT + "</p>\n\n",
     ],
 )
-def test_page_that_ends_in_its_article_is_cut(html: str) -> None:
+def test_page_that_ends_within_its_article_is_truncated(html: str) -> None:
     assert cut(html)
 
 
@@ -59,7 +59,7 @@ def test_other_page_is_whole(html: str) -> None:
     assert not cut(html)
 
 
-def test_page_without_wordpress_may_forget_an_end_tag() -> None:
+def test_page_without_wordpress_may_lack_an_end_tag() -> None:
     page = f"<title>Tide</title><div><h1>Tide</h1>{''.join(SENTENCES)}"
     assert not cut(page)
     assert cut(page.replace("<div>", '<div><img src="/wp-content/uploads/tide.png">'))
@@ -80,13 +80,13 @@ def read(*answers: str, reader: PageReader | None = None) -> tuple[Post | str, i
         return str(failure), asked
 
 
-def test_cut_page_is_requested_a_second_time() -> None:
+def test_truncated_page_is_requested_a_second_time() -> None:
     post, asked = read(CUT, WHOLE)
     assert isinstance(post, Post) and asked == 2
     assert "Sentence 29" in (post.content_html or "")
 
 
-def test_page_that_is_cut_twice_is_named_and_no_other_page_is_requested_twice() -> None:
+def test_page_truncated_twice_is_reported_and_no_other_page_is_requested_twice() -> None:
     reader = PageReader(type="post", site=HOME, render="never")
     reason = "its page ends in the middle of the article"
     assert read(CUT, CUT, reader=reader) == (reason, 2)
@@ -95,7 +95,7 @@ def test_page_that_is_cut_twice_is_named_and_no_other_page_is_requested_twice() 
     assert isinstance(post, Post) and asked == 1
 
 
-def test_part_of_an_article_that_is_cut_is_missing() -> None:
+def test_truncated_part_of_an_article_is_missing() -> None:
     links = '<div class="page-links"><a class="post-page-numbers" href="https://news.example/a/2/">2</a></div>'
     divided = WHOLE.replace("</div></article>", f"{links}</div></article>")
     assert read(divided, CUT, CUT) == ("one of its pages is missing", 3)

@@ -256,7 +256,7 @@ STARTS = ["https://a.example/", "https://a.example/2024/05/story/", "https://a.e
 
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("api", [page(status=404), page("<p>no WordPress</p>"), {"status": 401, "body": b"no"}])
-def test_a_later_run_asks_a_site_without_an_api_once(start: str, api: dict[str, object]) -> None:
+def test_later_run_makes_one_request_for_the_api_of_a_site_without_one(start: str, api: dict[str, object]) -> None:
     answers = {"https://a.example/wp-json/": api, "https://a.example/?rest_route=/": page(status=403)}
     closed = searched_in_vain(start, answers)
     whole = search(start, answers, closed=None, now=SEARCHED)
@@ -268,7 +268,7 @@ def test_a_later_run_asks_a_site_without_an_api_once(start: str, api: dict[str, 
     assert search(start, answers, closed=closed, now="2026-02-28T10:00:00Z") == whole, "the clock went back"
 
 
-def test_an_api_that_returns_is_found_by_the_next_run() -> None:
+def test_next_run_finds_an_api_that_answers_again() -> None:
     closed = searched_in_vain("https://a.example/", {})
     link = '<https://a.example/?rest_route=/>; rel="https://api.w.org/"'
     plain = {"https://a.example/wp-json/": page(link=link), "https://a.example/?rest_route=/": index()}
@@ -281,13 +281,13 @@ def test_an_api_that_returns_is_found_by_the_next_run() -> None:
 
 
 @pytest.mark.parametrize("now", [page(status=503), page(status=403), page("<p>moved</p>")])
-def test_another_answer_at_the_first_place_leads_to_a_search_of_all_places(now: dict[str, object]) -> None:
+def test_another_answer_at_the_first_address_starts_a_full_search(now: dict[str, object]) -> None:
     closed = searched_in_vain("https://a.example/", {})
     answers = {"https://a.example/wp-json/": now, "https://a.example/?rest_route=/": index()}
     assert search("https://a.example/", answers, closed=closed, now=SEARCHED)[-1] == "found"
 
 
-def test_only_a_search_in_vain_is_kept() -> None:
+def test_only_an_unsuccessful_search_is_stored() -> None:
     with pytest.raises(DiscoveryError) as raised:
         find("https://a.example", {"https://a.example/wp-json/": page(status=503)})
     assert list(remember_closed("https://a.example", raised.value, ("HTTP 503",), SEARCHED)) == []

@@ -59,7 +59,7 @@ def change(site: RefusingSite) -> None:
 
 
 @pytest.mark.parametrize(("largest", "learnt"), [(60, 50), (30, 25), (13, 12), (10, 10)])
-def test_the_largest_page_that_a_firewall_lets_through_is_learnt_once(largest: int, learnt: int) -> None:
+def test_largest_page_that_a_firewall_allows_is_learnt_once(largest: int, learnt: int) -> None:
     site, archive, refusals = site_of(150, largest=largest), SoakArchive(), []
     for _ in range(3):
         assert crawl(site, archive).verdict == "complete"
@@ -72,7 +72,7 @@ def test_the_largest_page_that_a_firewall_lets_through_is_learnt_once(largest: i
     assert site.learnt.accepted(site.route).per_page == learnt
 
 
-def test_a_refused_order_is_left_out_and_loses_no_row() -> None:
+def test_refused_order_is_omitted_and_no_row_is_lost() -> None:
     site, archive, refusals = site_of(150, param="orderby"), SoakArchive(), []
     for _ in range(4):
         told = crawl(site, archive)
@@ -86,7 +86,7 @@ def test_a_refused_order_is_left_out_and_loses_no_row() -> None:
 
 
 @pytest.mark.parametrize("rows", [45, 150])
-def test_rows_that_changed_come_from_a_site_that_drops_include(rows: int) -> None:
+def test_changed_rows_come_from_a_site_that_drops_include(rows: int) -> None:
     site, archive = site_of(rows, drops="include", per_page=50), SoakArchive()
     assert crawl(site, archive).verdict == "complete"
     for _ in range(3):
@@ -97,7 +97,7 @@ def test_rows_that_changed_come_from_a_site_that_drops_include(rows: int) -> Non
         assert len(site.asked) <= 30
 
 
-def test_a_row_that_is_gone_does_not_show_that_a_site_drops_include() -> None:
+def test_deleted_row_is_no_sign_that_a_site_drops_include() -> None:
     """A plugin puts a featured row on each page. The rows that were asked for are gone."""
 
     def reply(query: Query) -> Reply:
@@ -110,7 +110,7 @@ def test_a_row_that_is_gone_does_not_show_that_a_site_drops_include() -> None:
     assert site.accepted("/wp/v2/media").takes("include")
 
 
-def test_a_site_that_closes_in_the_middle_of_a_walk_is_left_soon() -> None:
+def test_site_that_closes_during_a_walk_gets_few_further_requests() -> None:
     site = site_of(150, per_page=50)
     site.events[3] = lambda: setattr(site, "closed", True)
     told = crawl(site, SoakArchive())
@@ -118,7 +118,7 @@ def test_a_site_that_closes_in_the_middle_of_a_walk_is_left_soon() -> None:
     assert site.refused <= 5
 
 
-def test_a_refusal_of_another_parameter_lowers_no_page_size() -> None:
+def test_refusal_of_another_parameter_does_not_lower_the_page_size() -> None:
     def reply(query: Query) -> Reply:
         refused = "slug" in query.url
         return Reply(status=403 if refused else 200, url=KEY, body=PAGE if refused else b"[]")

@@ -33,7 +33,7 @@ def test_a_number_is_read_as_it_was_written(number: int, zeros: int) -> None:
 @given(st.text(), st.integers(min_value=1, max_value=GREATEST))
 @example(LONG, 9)
 @example("²", 9)
-def test_no_text_ends_in_an_error_or_beyond_its_bound(text: str, most: int) -> None:
+def test_any_text_gives_a_number_within_its_bound_or_none(text: str, most: int) -> None:
     number, capped = from_digits(text, most=most), up_to(text, most)
     assert number is None or 0 <= number <= most
     assert (capped is not None) == is_digits(text) == (text != "" and set(text) <= set("0123456789"))
@@ -48,7 +48,7 @@ def test_no_text_ends_in_an_error_or_beyond_its_bound(text: str, most: int) -> N
 @example(True)
 @example(float("nan"))
 @example(2.0**63)
-def test_no_value_of_json_ends_in_an_error_or_in_no_number(value: Any) -> None:
+def test_any_json_value_gives_a_number_or_none(value: Any) -> None:
     assert type(integer(value)) in (int, type(None))
     assert (whole(value) or 0) >= 0
     assert (number := row_id(value)) is None or 1 <= number <= GREATEST
@@ -201,7 +201,7 @@ def test_only_one_module_reads_numbers_from_outside() -> None:
 
 
 @pytest.mark.xdist_group("code")
-def test_no_module_asks_python_whether_text_is_digits() -> None:
+def test_no_module_uses_the_digit_tests_of_str() -> None:
     asking = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in MODULES

@@ -1,5 +1,5 @@
-"""Posts whose rendering dies are named and passed, however many stand in a row; a site that is down is not taken for
-such posts.
+"""Posts whose rendering fails are named and skipped, however many follow one another. A site that is down does not
+count as such posts.
 """
 
 from __future__ import annotations

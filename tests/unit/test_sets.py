@@ -1,5 +1,5 @@
-"""Equal counts do not prove equal sets: changes that cancel each other out in the total, clocks that lie, and counts
-out of a cache.
+"""Equal counts do not prove equal sets: changes that cancel each other out in the total, wrong clocks, and counts from
+a cache.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def test_site_is_read_as_it_was_stored() -> None:
     assert site_from_json(site_as_json(other)) == other
 
 
-def test_a_refusal_that_passes_is_the_first_one_again_when_it_comes_back() -> None:
+def test_refusal_after_a_success_counts_as_the_first_refusal() -> None:
     both = frozenset({"modified_after", WHOLE_ROUTE})
     once = POSTS.leave("modified_after").leave(WHOLE_ROUTE)
     kept = site_from_json(site_as_json(replace(SITE, accepts={"/wp/v2/posts": once})))

@@ -50,7 +50,7 @@ BOTH = (WRITTEN, IN_DNS)
 @pytest.mark.parametrize(
     "name", ["bücher.example", "bücher.example:8080", "müller.xn--bcher-kva.example", "新闻.example"]
 )
-def test_the_two_forms_of_a_name_lead_to_one_another(name: str) -> None:
+def test_two_forms_of_a_name_are_converted_into_each_other(name: str) -> None:
     assert ascii_host(name).isascii()
     assert ascii_host(ascii_host(name)) == ascii_host(unicode_host(name)) == ascii_host(name)
     assert urlsplit(Request(f"https://{name}/").url).netloc == ascii_host(name)
@@ -58,7 +58,7 @@ def test_the_two_forms_of_a_name_lead_to_one_another(name: str) -> None:
 
 
 @given(st.text())
-def test_no_text_ends_in_an_error_and_no_other_name_changes(text: str) -> None:
+def test_any_text_is_accepted_and_other_names_are_unchanged(text: str) -> None:
     assert ascii_host(text) == text or not text.isascii()
     assert unicode_host(text) == text or "xn--" in text
     assert unicode_host(f"xn--{text}") is not None
@@ -97,7 +97,7 @@ def page(body: str) -> Reply:
     return Reply(status=200, url=f"{IN_DNS}/x", body=body.encode())
 
 
-def test_the_rights_of_a_site_are_known_under_both_forms() -> None:
+def test_rights_of_a_site_are_found_by_both_forms_of_its_name() -> None:
     crawler = SimpleNamespace(
         settings={"ROBOTSTXT_USER_AGENT": "newsbot"}, signals=SimpleNamespace(connect=lambda *_: None)
     )

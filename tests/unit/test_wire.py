@@ -134,7 +134,7 @@ def test_whole_compressed_data_is_no_data_loss(encoding: str) -> None:
         assert (response.flags, response.body) == ([], page)
 
 
-def test_a_page_that_ends_with_its_last_tag_is_whole_where_the_compressed_data_has_no_end() -> None:
+def test_page_with_its_last_tag_is_whole_although_its_compressed_data_has_no_end() -> None:
     packer = zlib.compressobj(wbits=31)
     flushed = packer.compress(WHOLE) + packer.flush(zlib.Z_SYNC_FLUSH)
     response = page_of("gzip", flushed, fails=True)
@@ -151,7 +151,7 @@ def test_body_without_its_end_is_requested_without_compression() -> None:
         assert (again.headers["X-Key"], again.headers["Accept-Encoding"]) == (b"1", b"identity")
 
 
-def test_data_that_cannot_be_unpacked_at_all_is_a_data_loss() -> None:
+def test_data_that_cannot_be_decompressed_is_a_data_loss() -> None:
     for kind in ("text/html", "application/json"):
         with pytest.raises(ResponseDataLossError):
             page_of("gzip", b"\x1f\x8b\x08\x00rubbish", kind=kind, fails=True)
@@ -168,7 +168,7 @@ def test_gzip_data_ends_only_after_its_last_block(data: bytes, form: str, lost: 
     assert not stream_ends(packed[:-9], b"gzip")
 
 
-def test_gzip_data_may_have_all_parts_of_a_header() -> None:
+def test_gzip_header_can_have_all_optional_parts() -> None:
     raw = zlib.compress(PAGE, wbits=-15)
     header = b"\x1f\x8b\x08\x1e" + bytes(6) + b"\x03\x00abcname\0comment\0\x12\x34"
     assert stream_ends(header + raw + bytes(8), b"gzip")

@@ -66,7 +66,7 @@ def test_second_run_delivers_only_changed_rows(tmp_path: Path) -> None:
     assert Counter(change for *_, change in rows(tmp_path, "csv")) == {"new": POSTS, "edited": POSTS}
 
 
-def test_full_delivers_everything_again(tmp_path: Path) -> None:
+def test_full_run_delivers_every_row_again(tmp_path: Path) -> None:
     crawl(tmp_path)
     crawl(tmp_path, settings={"NEWSBOT_FULL": True})
     assert Counter(change for *_, change in rows(tmp_path, "jsonl")) == {"new": POSTS, "unchanged": POSTS}

@@ -197,7 +197,7 @@ def test_pages_can_ignore_the_requested_order(room: Newsroom) -> None:
     assert (kept[0], kept[1], kept[0] != kept[1]) == (kept[2], kept[3], True)
 
 
-def test_rows_are_hidden_doubled_or_packed_into_objects(room: Newsroom) -> None:
+def test_rows_can_be_hidden_repeated_or_sent_as_an_object(room: Newsroom) -> None:
     plain = posts(room, "orderby=id&order=asc")
     room.order("hidden-rows", times=1, ids=plain.ids[:2])
     hidden = posts(room, "orderby=id&order=asc")

@@ -273,7 +273,7 @@ def self_signed(folder: Path, *, name: str = "server", host: str = "localhost", 
     return context
 
 
-def test_a_slow_drip_ends_at_the_total_deadline() -> None:
+def test_slow_download_ends_at_the_total_deadline() -> None:
     async def drip(request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)

@@ -114,7 +114,7 @@ def test_name_of_an_author_has_no_by() -> None:
         ("<title>Ships - Harbour</title>", "", "Ships"),
     ],
 )  # fmt: skip
-def test_a_title_is_that_of_the_article_and_not_of_the_site(head: str, h1: str, title: str) -> None:
+def test_title_of_the_article_is_read_and_not_that_of_the_site(head: str, h1: str, title: str) -> None:
     body = f"<body class='postid-1'><h1>{h1}</h1><div class='entry-content'>W</div></body>"
     post = page(f"<html><head>{head}</head>{body}</html>", url=f"{HOME}/cranes-ships/").post
     assert post is not None

@@ -171,7 +171,7 @@ def test_owed_rows_stay_owed_when_the_site_does_not_answer(counting: Runs, monke
     assert sorted(counting(sweep_days=9999)) == [(number, "new") for number in broken]
 
 
-def test_owed_rows_that_came_leave_no_difference_to_search(searching: Runs) -> None:
+def test_owed_rows_that_came_cause_no_search(searching: Runs) -> None:
     broken = [searching.model.insert() for _ in range(3)]
     for number in broken:
         searching.model.articles[number].fatal = True

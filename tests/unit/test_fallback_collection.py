@@ -122,7 +122,7 @@ def test_pages_decide_between_two_posts_with_one_id() -> None:
 
 
 @pytest.mark.parametrize(("moved", "pages_asked"), [(True, 2), (False, 6)])
-def test_guids_of_another_host_are_believed_after_pages_confirm_two(moved: bool, pages_asked: int) -> None:
+def test_guids_of_another_host_are_used_after_pages_confirm_two(moved: bool, pages_asked: int) -> None:
     ids = {f"n{number}": number for number in range(1, 7)}
     items = [entry(name, f"http://old.example/?p={number if moved else number + 50}") for name, number in ids.items()]
     site = ClosedSite(sitemap(*(f"/{name}/" for name in ids)) | feed(*items) | articles(**ids))
@@ -140,7 +140,7 @@ def test_article_without_an_id_gets_an_id_from_its_url() -> None:
     assert (facts.verdict, facts.faults["no-id"]) == ("complete", 2)
 
 
-def test_article_of_an_excerpt_keeps_what_only_the_feed_has() -> None:
+def test_article_of_an_excerpt_keeps_facts_that_only_the_feed_has() -> None:
     more = "<description>Lead […]</description><pubDate>Tue, 15 Jun 2021 10:00:00 +0000</pubDate>"
     site = ClosedSite(sitemap("/a/") | feed(entry("a", f"{HOME}/?p=1", body=None, more=more)) | articles(a=1))
     (post,) = bring(site)[0].values()
@@ -241,7 +241,7 @@ def test_feed_that_repeats_itself_is_abandoned(circle: str) -> None:
     assert site.count("paged=") < 40
 
 
-def test_stop_keeps_the_posts_that_came() -> None:
+def test_stop_keeps_the_posts_that_were_received() -> None:
     stopped = Reply(status=0, url=HOME, error="stopped")
     site = ClosedSite(sitemap("/a/", "/b/") | feed(entry("a", f"{HOME}/?p=1")) | {"/feed/?paged=2": stopped})
     posts, facts = bring(site)
@@ -249,7 +249,7 @@ def test_stop_keeps_the_posts_that_came() -> None:
     assert "stopping" in facts.why
 
 
-def test_without_feed_and_sitemap_the_verdict_on_the_api_stands() -> None:
+def test_verdict_on_the_api_is_kept_without_feed_and_sitemap() -> None:
     facts = SiteFacts(asked=HOME)
     assert drive(crawl(Options(url=HOME), facts), ClosedSite({})) == []
     assert (facts.verdict, facts.collections) == ("closed", {})
@@ -344,7 +344,7 @@ def test_sitemap_is_read_when_robots_txt_forbids_the_feed() -> None:
     assert ({row_id: post.via for row_id, post in posts.items()}, facts.verdict) == ({1: "page"}, "complete")
 
 
-def test_second_run_requests_only_what_changed() -> None:
+def test_second_run_requests_only_changed_pages() -> None:
     def listing(**changed: str) -> dict[str, str | Reply]:
         urls = "".join(f"<url><loc>{HOME}/{n}/</loc><lastmod>{day}</lastmod></url>" for n, day in changed.items())
         return sitemap() | {"/post-sitemap.xml": f"<urlset>{urls}</urlset>"}

@@ -40,7 +40,7 @@ def test_failing_sitemap_of_robots_txt_is_reported_unless_it_is_gone() -> None:
 
 
 @pytest.mark.parametrize("name", ["post-sitemap{}.xml", "sitemap-{}.xml"])
-def test_a_feed_in_place_of_a_list_that_an_index_names_is_reported(name: str) -> None:
+def test_feed_in_place_of_a_sitemap_is_reported(name: str) -> None:
     pages = articles(a=1, b=2) | feed(entry("a", f"{HOME}/?p=1"))
     first, second = name.format(1), name.format(2)
     lists = {"/sitemap_index.xml": index(first, second), f"/{first}": urlset("a"), f"/{second}": pages["/feed/"]}
@@ -49,7 +49,7 @@ def test_a_feed_in_place_of_a_list_that_an_index_names_is_reported(name: str) ->
     assert f"{HOME}/{second}: expected a sitemap, got rss" in facts.why
 
 
-def test_a_feed_that_robots_txt_names_as_a_sitemap_is_no_gap() -> None:
+def test_feed_that_robots_txt_names_as_a_sitemap_is_accepted() -> None:
     robots = f"Sitemap: {HOME}/feed/\nSitemap: {HOME}/list-1.xml\n"
     pages = articles(a=1) | feed(entry("a", f"{HOME}/?p=1")) | {"/robots.txt": robots, "/list-1.xml": urlset("a")}
     assert bring(ClosedSite(pages))[1].verdict == "complete"
@@ -89,18 +89,18 @@ def news_only(**pages: str | Reply) -> ClosedSite:
     return ClosedSite({**robots, **first, "/feed/?paged=2": second, **articles(e=5), **pages})
 
 
-def test_a_sitemap_for_google_news_proves_nothing() -> None:
+def test_google_news_sitemap_does_not_prove_completeness() -> None:
     posts, facts = bring(news_only())
     assert (set(posts), facts.verdict) == ({1, 2, 3, 4}, "incomplete")
     assert "is for Google News" in facts.why
 
 
-def test_complete_sitemap_is_searched_for_beside_one_for_google_news() -> None:
+def test_complete_sitemap_is_searched_beside_a_google_news_sitemap() -> None:
     posts, facts = bring(news_only(**{"/sitemap.xml": urlset("a", "b", "c", "d", "e")}))
     assert (set(posts), facts.verdict) == ({1, 2, 3, 4, 5}, "complete")
 
 
-def test_a_feed_that_shows_more_than_the_sitemap_lists_is_walked_to_its_end() -> None:
+def test_feed_with_posts_that_the_sitemap_lacks_is_read_to_its_end() -> None:
     site = news_only(**{"/sitemap-news.xml": urlset("a")})
     posts, facts = bring(site)
     assert (set(posts), facts.verdict, site.count("paged=")) == ({1, 2, 3, 4}, "complete", 3)

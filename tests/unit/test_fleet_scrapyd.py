@@ -91,7 +91,7 @@ def test_too_long_address_is_reported_and_other_sites_are_scheduled(archive: str
     assert [len(part) for part in idle.given] == [39]
 
 
-def test_jobs_go_to_the_nodes_with_free_slots(archive: str) -> None:
+def test_jobs_are_sent_to_nodes_with_free_slots(archive: str) -> None:
     busy, idle, broken = node("http://a", running=1, others=2), node("http://b"), node("http://c", broken=True)
     done = schedule([busy, idle, broken], archive=archive, slots=4, sites_a_job=10, now=NOW)
     assert done.failed == 1

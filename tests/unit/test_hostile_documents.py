@@ -54,7 +54,7 @@ def test_entities_and_document_types_are_refused(doctype: str) -> None:
         read_feed(reply(body), site=HOME)
 
 
-def test_an_entity_without_a_type_expands_to_nothing() -> None:
+def test_undeclared_entity_expands_to_nothing() -> None:
     (entry,) = feed(item(title="&xxe; here")).entries
     assert "root:" not in (entry.post.title or "")
     # After the start of the root element a document type is a syntax error. It is repaired and ignored.

@@ -43,14 +43,14 @@ def test_text_of_a_site_is_one_line_without_control_characters() -> None:
     assert values["site"]["name"] in values["site"]
 
 
-def test_a_line_holds_no_password() -> None:
+def test_log_line_holds_no_password() -> None:
     line, values = formatted("ftp://ann:%s@files.example/", "secret", site={"name": "http://ann:secret@news.example/"})
     assert "secret" not in line
     assert values["message"] == "ftp://ann:***@files.example/"
 
 
 @given(st.text(st.characters()))
-def test_no_text_makes_a_second_line(text: str) -> None:
+def test_any_text_stays_in_one_log_line(text: str) -> None:
     line = as_line({"message": text})
     assert line.splitlines() == [line]
     json.loads(line)

@@ -201,7 +201,7 @@ def test_merged_languages_deliver_every_row_once(spoken: list[str], cap: int, se
         (NewestRows(total=0), NewestRows(ids=frozenset({4}), total=1), {4}),
     ],
 )
-def test_newest_rows_show_what_a_listing_lacks(plain: NewestRows, other: NewestRows, missing: set[int]) -> None:
+def test_newest_rows_show_rows_that_a_listing_lacks(plain: NewestRows, other: NewestRows, missing: set[int]) -> None:
     assert plain.lacks(other) == missing
 
 

@@ -51,17 +51,17 @@ def write(message: str, *args: object, error: BaseException | None = None) -> st
     return stream.getvalue()
 
 
-def test_a_site_cannot_forge_a_line() -> None:
+def test_site_cannot_forge_a_log_line() -> None:
     assert write("title: %s", "x\nERROR: forged") == "ERROR: title: x\n    ERROR: forged\n"
 
 
-def test_a_line_holds_no_password() -> None:
+def test_log_line_holds_no_password() -> None:
     lines = write("stored in ftp://ann:secret@files.example/a.csv", error=ValueError("ftp://ann:secret@files.example/"))
     assert "secret" not in lines
     assert lines.startswith("ERROR: stored in ftp://ann:***@files.example/a.csv\n")
 
 
-def test_a_traceback_cannot_forge_a_line_either() -> None:
+def test_traceback_cannot_forge_a_log_line() -> None:
     lines = write("failed", error=ValueError("x\nERROR: forged \x1b[1m")).splitlines()
     assert lines[0] == "ERROR: failed"
     assert all(line.startswith("    ") for line in lines[1:])

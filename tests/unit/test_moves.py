@@ -292,7 +292,7 @@ def test_site_whose_old_address_redirects_is_found_and_renamed() -> None:
     assert (facts.site, facts.moved_from) == (NEW, OLD)
 
 
-def test_site_that_another_run_crawls_ends_busy() -> None:
+def test_crawl_of_a_site_that_another_run_crawls_ends_as_busy() -> None:
     facts = SiteFacts(asked=NEW)
     index = {"name": "Paper", "home": NEW, "url": NEW, "namespaces": ["wp/v2"], "routes": {}}
 

@@ -71,7 +71,7 @@ def breaches(room: str, forbidden: tuple[str, ...], allowed: tuple[str, ...] = (
     ]
 
 
-def test_every_module_imports() -> None:
+def test_every_module_can_be_imported() -> None:
     # One test for all modules: pytest takes longer for a test of its own than the import of a module takes.
     assert dict(import_failures(map(name_of, MODULES))) == {}
 
@@ -208,7 +208,7 @@ SCRIPTS = sorted(path for path in (ROOT / ".ci").iterdir() if path.suffix != ".p
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_shell_scripts_parse(script: Path) -> None:
+def test_shell_scripts_have_valid_syntax(script: Path) -> None:
     shell = "bash" if "bash" in script.read_text(encoding="utf-8").splitlines()[0] else "sh"
     subprocess.run([shell, "-n", str(script)], check=True)
 

@@ -43,7 +43,7 @@ def test_rate_of_a_site_includes_half_a_post_and_one_day_as_prior() -> None:
     assert flat(3).posts_per_day == pytest.approx(3, abs=0.001)
 
 
-def test_posts_and_days_count_half_after_eight_weeks() -> None:
+def test_posts_and_days_have_half_weight_after_eight_weeks() -> None:
     later = PublishingHabit().observe([MONDAY] * 8, days=56).observe([], days=56)
     assert later.hours[0] == pytest.approx(4)
     assert later.days == pytest.approx(56 / 2 + 56)
@@ -106,7 +106,7 @@ def test_site_is_due_sooner_in_its_busy_hours() -> None:
 
 
 @given(habits, moments, st.floats(1e-6, 1e6))
-def test_next_check_keeps_the_bounds(habit: PublishingHabit, checked: datetime, threshold: float) -> None:
+def test_next_check_is_within_the_bounds(habit: PublishingHabit, checked: datetime, threshold: float) -> None:
     due = Rhythm().next_check(checked, AttentionCurve.of(habit), threshold=threshold)
     assert checked + SHORTEST <= due <= checked + LONGEST
 

@@ -67,7 +67,7 @@ def test_all_re_dated_rows_are_delivered_in_one_run(tmp_path: Path, *, edited: b
     assert (runs(), len(runs.model.asked)) == ([], 3)
 
 
-def test_unchanged_site_costs_three_requests_and_a_tiny_one_costs_one(tmp_path: Path, runs: Runs) -> None:
+def test_unchanged_site_costs_three_requests_and_a_tiny_site_one(tmp_path: Path, runs: Runs) -> None:
     assert (runs(), len(runs.model.asked)) == ([], 3)
     (tmp_path / "tiny").mkdir()
     tiny = large(tmp_path / "tiny", posts=40)
@@ -344,7 +344,7 @@ def test_old_cached_copy_does_not_replace_a_newer_row(runs: Runs) -> None:
     assert (runs(), runs.held()[1_040]) == ([], "Edited")
 
 
-def test_deletion_behind_a_cache_is_found(runs: Runs) -> None:
+def test_deletion_is_found_through_a_cache(runs: Runs) -> None:
     runs.model.cache = {}
     runs()
     del runs.model.articles[5]
@@ -352,7 +352,7 @@ def test_deletion_behind_a_cache_is_found(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("rows", [60, 150, 400])
-def test_changes_behind_a_cache_that_drops_unknown_parameters_are_found(tmp_path: Path, rows: int) -> None:
+def test_changes_are_found_through_a_cache_that_drops_unknown_parameters(tmp_path: Path, rows: int) -> None:
     runs = large(tmp_path, posts=rows)
     runs.model.cache, runs.model.drops_unknown = {}, True
     runs()

@@ -112,7 +112,7 @@ def test_robots_txt_is_obeyed_for_the_name_newsbot(shipped: dict[str, Any]) -> N
     assert settings["USER_AGENT"].startswith("newsbot/")
 
 
-def test_answers_are_limited_and_must_be_whole(shipped: dict[str, Any]) -> None:
+def test_answers_have_a_maximum_size_and_must_be_complete(shipped: dict[str, Any]) -> None:
     settings = Settings(shipped)
     assert settings.getint("DOWNLOAD_MAXSIZE") == 32 * 1024 * 1024
     assert settings.getint("DOWNLOAD_TIMEOUT") == 120
@@ -126,7 +126,7 @@ def test_no_feed_is_pickled_or_sent_to_another_machine(shipped: dict[str, Any]) 
     assert {name for name, storage in storages.items() if storage} == {"", "file", "stdout"}
 
 
-def test_rows_pass_the_archive_last(shipped: dict[str, Any]) -> None:
+def test_archive_pipeline_is_the_last_pipeline(shipped: dict[str, Any]) -> None:
     pipelines = Settings(shipped).getwithbase("ITEM_PIPELINES")
     order = sorted((priority, name.rpartition(".")[2]) for name, priority in pipelines.items() if priority is not None)
     assert [name for _, name in order] == [

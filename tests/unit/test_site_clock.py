@@ -18,7 +18,7 @@ from tests.unit.update_runs import empty as empty
 from tests.unit.update_runs import runs as runs
 
 
-def test_watermark_is_the_clock_of_the_site(runs: Runs) -> None:
+def test_watermark_is_read_from_the_clock_of_the_site(runs: Runs) -> None:
     runs()
     assert kept_state(runs).watermark == iso(runs.model.now) + "Z"
 

@@ -76,7 +76,7 @@ def test_site_in_a_folder_owns_only_its_folder() -> None:
     assert not lacks(f"{HOME}/blogs/", site=f"{HOME}/blog")
 
 
-def test_other_articles_are_lacking() -> None:
+def test_unknown_articles_are_lacking() -> None:
     for listed in (f"{HOME}/b/", f"{HOME}/fr/a/", f"{HOME}/?p=8", f"{HOME}/2024/05/a/", f"{HOME}/?name=b"):
         assert lacks(listed, f"{HOME}/a/", f"{HOME}/?p=7"), listed
 

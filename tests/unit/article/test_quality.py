@@ -44,7 +44,7 @@ def test_cleaned_post_equals_the_expected_files(folder: Path) -> None:
     assert cleaned.text + "\n" == read(folder, "expected.txt")
 
 
-def test_no_share_falls_below_its_floor(cases: list[Case]) -> None:
+def test_share_of_correct_snippets_is_not_below_its_minimum(cases: list[Case]) -> None:
     found: dict[str, list[bool]] = {name: [] for name in FLOORS}
     for case in cases:
         text = " ".join(case.cleaned.text.split())

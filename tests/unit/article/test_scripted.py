@@ -102,7 +102,7 @@ def test_a_gallery_item_keeps_the_link_to_its_full_size() -> None:
     assert (found.links, len(found.images)) == (["https://news.example/b.jpg"], 1)
 
 
-def test_a_playlist_keeps_its_tracks_and_a_podcast_its_sound() -> None:
+def test_tracks_of_a_playlist_and_audio_of_a_podcast_are_kept() -> None:
     playlist = '<noscript><ol><li><a href="/1.mp3">One</a></li><li><a href="/2.mp3">Two</a></li></ol></noscript>'
     assert len(cleaned(f'<div class="wp-playlist"><audio controls></audio>{playlist}</div>').links) == 2
     player = (

@@ -12,7 +12,7 @@ from newsbot.items import Image
 SITE = "https://copy.example/a-post/"
 
 
-def test_an_excerpts_hot_linked_image_names_the_newsroom() -> None:
+def test_hot_linked_image_in_the_excerpt_names_the_source() -> None:
     excerpt = '<div><img src="https://www.gazette.test/wp-content/uploads/2026/05/x-150x150.png">Words</div>'
     source = find_source(site=SITE, html="<p>Words</p>", text="Words", excerpt_html=excerpt)
     assert source is not None
@@ -150,7 +150,7 @@ def test_domains_of_one_publisher_are_not_foreign() -> None:
         assert (source is not None) is elsewhere, (own, other)
 
 
-def test_an_address_is_no_publishers_name() -> None:
+def test_url_is_not_used_as_the_name_of_a_publisher() -> None:
     line = '<p>Source: <a href="https://www.gazette.test/x">https://www.gazette.test/x</a></p>'
     cleaned = clean("<p>Words.</p>" + line, base_url=SITE)
     source = find_source(site=SITE, html=cleaned.html, text=cleaned.text, credit=cleaned.credit)

@@ -363,6 +363,44 @@ def test_second_run_requests_only_changed_pages() -> None:
 
 
 @dataclass
+class DatedSite(ClosedSite):
+    """``now`` is the time of each answer."""
+
+    now: str = ""
+
+    def reply(self, query: Query) -> Reply:
+        return replace(super().reply(query), fetched_at=self.now)
+
+
+def dated_page(row_id: int, published: str) -> str:
+    meta = f"<meta property='article:published_time' content='{published}'>"
+    return f"<html><head>{meta}</head>{PLAIN.format(id=row_id)}</html>"
+
+
+def test_an_article_without_a_last_change_is_read_again_after_a_tenth_of_its_age() -> None:
+    """The sitemap gives no ``lastmod``, as WordPress does for a post without a date. The post 3 has none at all."""
+    pages: dict[str, str | Reply] = {
+        "/new/": dated_page(1, "2026-01-01T00:00:00+00:00"),
+        "/old/": dated_page(2, "2025-01-11T00:00:00+00:00"),
+    }
+    site = DatedSite(sitemap("/new/", "/old/", "/bare/") | pages | articles(bare=3))
+    kept, read = KeptObjects(), dict[str, list[list[str]]]()
+    for day in ("01-11", "01-11", "01-13", "01-17", "01-18", "02-17"):
+        site.now = f"2026-{day}T00:00:01Z"
+        site.asked.clear()
+        _, facts = bring(site, kept)
+        assert facts.verdict == "complete", facts.why
+        read.setdefault(day, []).append([name for name in ("new", "old", "bare") if site.count(f"/{name}/")])
+    assert read == {
+        "01-11": [["new", "old", "bare"], []],
+        "01-13": [["new"]],
+        "01-17": [["new"]],
+        "01-18": [["bare"]],
+        "02-17": [["new", "old", "bare"]],
+    }
+
+
+@dataclass
 class SiteWithETag(ClosedSite):
     """The site's feed has one ETag for all pages. A client that sends the ETag gets 304."""
 

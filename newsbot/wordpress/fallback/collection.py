@@ -81,7 +81,7 @@ class FallbackCollection:
 
     def _bring(self) -> Steps[None]:
         self.listed = yield from read_listed(self.sources.key, self.sources.sitemaps, self.type, self.facts.faults)
-        self.delivery.listed = self.listed
+        self.delivery.listed, self.delivery.seen.when = self.listed, self.sources.sitemaps.when
         self.facts.expected_before = self.listed.expected
         self.delivery.leave_sent(self.sent)
         if self.sources.incremental:

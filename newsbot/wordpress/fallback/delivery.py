@@ -78,7 +78,7 @@ class Delivery:
         post.id = row_id
         self._count(post)
         yield post
-        self.seen.note(url, self.listed.lastmod(url))
+        self.seen.note(url, self.listed.lastmod(url), published=post.published, read=post.fetched_at)
 
     def _count(self, post: Post) -> None:
         self.sequence += 1

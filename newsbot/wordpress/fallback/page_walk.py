@@ -106,7 +106,8 @@ class PageWalk:
             facts.gone += 1
         except OtherType:
             listed.other_types += 1
-            self.delivery.seen.note(url, listed.lastmod(url), other_type=True)
+            seen = self.delivery.seen
+            seen.note(url, listed.lastmod(url), other_type=True, read=seen.when)
         except NoArticle as missing:
             facts.missing_urls[url] = str(missing)
             facts.faults["no-article"] += 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from newsbot.wordpress.fallback.listed import ListedArticle
@@ -17,35 +18,67 @@ from newsbot.wordpress.questions import Recall, Remember
 FEEDS = "feeds"
 
 
+PART_OF_AGE = 10
+"""An article without a ``lastmod`` is read again when a tenth of its age at the last reading has passed: what was
+published today may change today, and an article of last year hardly ever does. The archive keeps the note for 30 days
+at most."""
+
+HELD_WITHOUT_DATE = timedelta(days=7)
+"""The same for an article without a date of publication."""
+
+
 @dataclass(slots=True, kw_only=True)
 class SeenArticles:
-    """The articles of one type that earlier runs brought, each with its ``lastmod`` in the sitemap of that time."""
+    """The articles of one type that earlier runs brought, each with its ``lastmod`` in the sitemap of that time. If the
+    sitemap has none, with the time of its reading. ``when`` is the time of an answer of this run (UTC, ISO)."""
 
     site: str
     type: str
+    when: str = ""
     notes: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def unchanged(self, articles: Mapping[str, ListedArticle]) -> Steps[dict[str, bool]]:
-        """Which of ``articles`` (by canonical URL) have not changed since: canonical URL -> whether the article is of
-        another type. An article without a ``lastmod`` may always have changed."""
-        dated = {
+        """Which of ``articles`` (by canonical URL) need not be read again: canonical URL -> whether the article is of
+        another type. With a ``lastmod``, those whose ``lastmod`` has not changed since; the others for a while."""
+        if not articles:
+            return {}
+        listed = {
             row_id: url
             for url, article in articles.items()
-            for row_id in ((id_of_url(article.url), *earlier_ids(article.url)) if article.lastmod else ())
+            for row_id in (id_of_url(article.url), *earlier_ids(article.url))
         }
-        if not dated:
-            return {}
-        kept = yield Recall(site=self.site, relation=self._relation, ids=tuple(dated))
+        kept = yield Recall(site=self.site, relation=self._relation, ids=tuple(listed))
         return {
             url: bool(kept[row_id].get("other"))
-            for row_id, url in dated.items()
-            if row_id in kept and kept[row_id].get("changed") == articles[url].lastmod
+            for row_id, url in listed.items()
+            if row_id in kept and self._is_held(kept[row_id], articles[url].lastmod)
         }
 
-    def note(self, url: str, lastmod: str | None, *, other_type: bool = False) -> None:
-        """Note that an article was sent, or that it is of another type. ``keep`` hands the notes to the archive."""
+    def _is_held(self, note: Mapping[str, Any], lastmod: str | None) -> bool:
+        if lastmod:
+            return bool(note.get("changed") == lastmod)
+        read, now = time_of(note.get("read")), time_of(self.when)
+        if read is None or now is None:
+            return False
+        published = time_of(note.get("published"))
+        held = HELD_WITHOUT_DATE if published is None else (read - published) / PART_OF_AGE
+        return timedelta(0) <= now - read < held
+
+    def note(
+        self,
+        url: str,
+        lastmod: str | None,
+        *,
+        other_type: bool = False,
+        published: str | None = None,
+        read: str | None = None,
+    ) -> None:
+        """Note that an article was sent, or that it is of another type. ``read`` is when it was read. ``keep`` hands
+        the notes to the archive."""
         if lastmod:
             self.notes[id_of_url(url)] = {"changed": lastmod, "other": other_type}
+        elif read:
+            self.notes[id_of_url(url)] = {"read": read, "published": published, "other": other_type}
 
     def keep(self) -> Steps[None]:
         """Hand the notes to the archive, before the checkpoint: the rows and their notes commit together."""
@@ -56,6 +89,15 @@ class SeenArticles:
     @property
     def _relation(self) -> str:
         return f"articles/{self.type}"
+
+
+def time_of(text: Any) -> datetime | None:
+    """A time of UTC in a note; None where there is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True, kw_only=True)

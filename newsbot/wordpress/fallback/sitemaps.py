@@ -47,7 +47,8 @@ class Sitemaps:
     is the site's: URLs of other hosts are left out. None: the host of each sitemap. ``most`` are read while they are
     sorted. ``whole``: what is not read may hide articles; otherwise it is filed as a list of any type, and read when
     its turn comes. ``roots`` lead to all others, ``changed`` maps sitemaps to the ``lastmod`` that their index gives
-    them. ``worth`` decides when no more of them are asked for. ``filed`` are the pairs of ``by_type``.
+    them. ``worth`` decides when no more of them are asked for. ``filed`` are the pairs of ``by_type``. ``when`` is the
+    time of the last answer.
     """
 
     host: str | None = None
@@ -63,6 +64,7 @@ class Sitemaps:
     worth: Worth = field(default_factory=Worth)
     filed: set[tuple[str | None, str]] = field(default_factory=set)
     emptied: set[str] = field(default_factory=set)
+    when: str = ""
 
     def of(self, type_: str) -> list[str]:
         """The URLs of the sitemaps that hold a type: its own, or else those that may hold any type."""
@@ -98,6 +100,7 @@ class Sitemaps:
             if self.worth.ended_by is not None:
                 raise NotXml(self.worth.ended_by)
             reply = yield from ask(url, "sitemap", type_)
+            self.when = reply.fetched_at
             try:
                 sitemap = self.read[url] = _sitemap_in(reply, self.host)
             except NotXml:

@@ -17,6 +17,7 @@ from newsbot.numbers import is_digits
 from newsbot.urls import as_url
 from newsbot.wordpress.api import PER_PAGE, Params, Site
 from newsbot.wordpress.discovery import discover
+from newsbot.wordpress.discovery.closed import recall_closed
 from newsbot.wordpress.meaning import Meaning
 from newsbot.wordpress.messages import Asking, Query, Reply, Result, Steps, answered
 from newsbot.wordpress.narrowing.addresses import in_query, place_of
@@ -52,8 +53,9 @@ def find_site(url: str, beside: Sequence[str], *, anew: bool) -> Steps[tuple[Sit
     site = None if anew else (yield from _known(url, beside))
     is_known = site is not None
     if site is None:
+        closed = None if anew else (yield from recall_closed(beside[0]))
         try:
-            site = yield from answered(discover(beside[0]), _share)
+            site = yield from answered(discover(beside[0], closed=closed), _share)
         except DiscoveryError:
             return None, False
     yield from answered(find_articles(site, beside), _share)

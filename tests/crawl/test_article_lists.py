@@ -72,3 +72,15 @@ def test_no_other_post_is_delivered_for_an_article_when_the_site_ignores_include
     assert {site["why"] for site in run.receipt()["sites"]} == {
         "post: the site ignores include= and lists rows of other parts"
     }
+
+
+def test_a_list_of_articles_of_a_site_without_an_api_is_searched_for_one_once_a_week(tmp_path: Path) -> None:
+    with Newsroom(posts=30) as room:
+        room.order("status", status=404)
+        every, roots = ",".join(addresses(room, room.ids()[4:9])), []
+        for _ in range(2):
+            room.forget()
+            run = crawl(tmp_path, "wp_posts", site=every)
+            assert {site["verdict"] for site in run.receipt()["sites"]} == {"closed"}
+            roots.append(sum("wp-json" in request.url or "rest_route" in request.url for request in room.requests))
+    assert roots == [4, 1]

@@ -42,7 +42,7 @@ _CLOSED = {tag: re.compile(f".*</{tag}", re.I | re.S) for tag in _SWALLOWERS}
 # The text of a script or style is removed with it, up to the next tag.
 _WORDS = {"script": "[^<]*", "style": "[^<]*"}
 _OPENING = {tag: re.compile(rf"<{tag}(?=[\s>/])[^<>]*>{_WORDS.get(tag, '')}", re.I) for tag in _SWALLOWERS}
-_SWALLOWER = re.compile(("<(?:" + "|".join(_SWALLOWERS) + ")").encode())
+_SWALLOWER = re.compile("<(" + "|".join(_SWALLOWERS) + ")", re.I | re.A)
 # The first two letters of these elements, in either case: a quick check, which decides most posts.
 _MAY_SWALLOW = re.compile(
     "<(?:[sS](?:[cCeE]|[tT][yY])|[tT](?:[iI][tT]|[eE][xXmM])|[iI][fF]|[xX][mM]|[nN][oO]|[pP][lL])"
@@ -53,10 +53,8 @@ def repair(html: str) -> str:
     """``html`` with self-closed tags closed, without unclosed raw text elements, and not deeper than an article."""
     html = _close_self_closed(html)
     if _MAY_SWALLOW(html):
-        # bytes.lower changes ASCII letters only, and is many times faster than str.lower.
-        found = set(_SWALLOWER.findall(html.encode("utf-8", "ignore").lower()))
-        for mark in sorted(found):
-            html = _defuse(html, mark[1:].decode())
+        for tag in sorted({name.lower() for name in _SWALLOWER.findall(html)}):
+            html = _defuse(html, tag)
     if len(html) > _BLOAT:
         html = _BLOATED.sub(_slim, html)
     return flatten(html)

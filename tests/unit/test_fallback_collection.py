@@ -400,6 +400,28 @@ def test_an_article_without_a_last_change_is_read_again_after_a_tenth_of_its_age
     }
 
 
+def test_a_site_without_a_feed_is_searched_for_one_once_a_week() -> None:
+    site, kept, asked = DatedSite(sitemap("/a/") | articles(a=1) | {"/": "<html>home</html>"}), KeptObjects(), []
+    for day in ("01", "07", "08", "09"):
+        site.now = f"2026-01-{day}T00:00:01Z"
+        site.asked.clear()
+        bring(site, kept)
+        asked.append([path for path in ("/feed/", "/?feed=rss2", "/") if path in site.asked])
+    assert asked == [["/feed/", "/?feed=rss2", "/"], ["/feed/"], ["/feed/", "/?feed=rss2", "/"], ["/feed/"]]
+    site.pages |= feed(entry("b", f"{HOME}/?p=2"))
+    posts, _ = bring(site, kept)
+    assert set(posts) == {2}, "a feed that returns is found by the next run"
+
+
+def test_a_feed_that_fails_is_searched_for_again() -> None:
+    failing: dict[str, str | Reply] = {"/?feed=rss2": Reply(status=503, url=f"{HOME}/?feed=rss2")}
+    site, kept = DatedSite(sitemap("/a/") | articles(a=1) | failing, now="2026-01-01T00:00:01Z"), KeptObjects()
+    bring(site, kept)
+    site.pages["/?feed=rss2"] = feed(entry("b", f"{HOME}/?p=2"))["/feed/"]
+    posts, _ = bring(site, kept)
+    assert set(posts) == {2}
+
+
 @dataclass
 class SiteWithETag(ClosedSite):
     """The site's feed has one ETag for all pages. A client that sends the ETag gets 304."""

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
 from newsbot.article.cleaning.nesting import flatten
 from newsbot.errors import NotXml
 from newsbot.wordpress import payload
-from newsbot.wordpress.fallback.seen import FeedState
+from newsbot.wordpress.fallback.seen import FEEDS, FeedState, time_of
 from newsbot.wordpress.messages import Reply, Steps
 from newsbot.wordpress.pages.asking import Halt, ask
 from newsbot.wordpress.pages.feed import FeedPage, read_feed
 from newsbot.wordpress.pages.nodes import value_of
-from newsbot.wordpress.pages.urls import absolute, site_host
+from newsbot.wordpress.pages.urls import absolute, id_of_url, site_host
+from newsbot.wordpress.questions import Recall, Remember
+
+HELD = timedelta(days=7)
+"""How long a search in vain holds: as long as a search for an API."""
 
 _YEAR = re.compile(r"/\d{4}/").search
 
@@ -36,19 +42,40 @@ class FeedSearch:
     """Looks for the feed of a site. ``key`` is the site's key as far as it is known.
 
     ``incremental``: an earlier run may have brought what the feed shows, so that an unchanged feed need not be sent.
+    ``when`` is the time of the last answer. ``failing``: a place failed, so that it may have a feed.
     """
 
     key: str
     incremental: bool
     tried: set[str] = field(default_factory=set)
+    when: str = ""
+    failing: bool = False
 
     def of_site(self) -> Steps[FoundFeed | None]:
-        """The feed at its usual places, or else the one that the home page names. Raises Halt."""
-        for url in (f"{self.key}/feed/", f"{self.key}/?feed=rss2"):
+        """The feed at its usual places, or else the one that the home page names. Raises Halt.
+
+        A place that had a feed in an earlier run comes first. If an earlier run found no feed at all, only the first
+        place is asked for, for ``HELD``.
+        """
+        home, usual = f"{self.key}/", [f"{self.key}/feed/", f"{self.key}/?feed=rss2"]
+        kept: Mapping[int, Any] = {}
+        if self.incremental:
+            ids = tuple(map(id_of_url, (*usual, home)))
+            kept = (yield Recall(site=self.key, relation=FEEDS, ids=ids)) or {}
+            usual.sort(key=lambda url: id_of_url(url) not in kept)
+        searched = time_of(kept.get(id_of_url(home), {}).get("searched"))
+        for url in usual:
             feed = yield from self._at(url)
             if feed is not None:
                 return feed
-        return (yield from self.named_by(f"{self.key}/"))
+            now = time_of(self.when)
+            if searched is not None and now is not None and timedelta(0) <= now - searched < HELD:
+                return None
+        feed = yield from self.named_by(home)
+        if feed is None and self.when and not self.failing:
+            searched_now = {"searched": self.when}
+            yield Remember(site=self.key, relation=FEEDS, objects={id_of_url(home): searched_now})
+        return feed
 
     def named_by(self, url: str) -> Steps[FoundFeed | None]:
         """The feed that a page names, or the feed that stands at the URL itself. Raises Halt."""
@@ -56,6 +83,7 @@ class FeedSearch:
             return None
         self.tried.add(url)
         reply = yield from ask(url, "page")
+        self.when = reply.fetched_at
         feed = self._read(reply, url)
         for named in _feeds_named(reply) if feed is None else ():
             feed = yield from self._at(named)
@@ -72,6 +100,7 @@ class FeedSearch:
         if self.incremental:
             yield from state.recall()
         reply = yield from ask(url, "feed", headers=state.headers())
+        self.when = reply.fetched_at
         if reply.error is None and reply.status == 304:
             # Every post that it shows came in an earlier run.
             return FoundFeed(url=url, first_page=FeedPage(entries=[], home=state.home, name=state.name))
@@ -80,6 +109,7 @@ class FeedSearch:
     def _read(self, reply: Reply, url: str, state: FeedState | None = None) -> FoundFeed | None:
         """The feed in a reply, or None. Raises Halt for a login page."""
         if not reply.is_ok:
+            self.failing = self.failing or not reply.is_gone
             return None
         if payload.is_login(reply):
             raise Halt("a login page came instead of a feed", verdict="closed", fault="login")

@@ -151,6 +151,22 @@ def test_a_page_passes_as_many_rows_as_its_site_counts_to_a_page(asked: int, pag
     assert (page.places, Page(rows=(), fresh=(), size=asked, total=818).places) == (places, asked)
 
 
+@pytest.mark.parametrize(("count", "most"), [(26, 3), (250, 5)])
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_site_that_ignores_offset_is_asked_for_its_first_page_once(count: int, most: int, newest_first: bool) -> None:
+    """WordPress 6.8 ignores ``offset`` for categories."""
+    cursor, shown, asked = Cursor(base={}, dated=False, newest_first=newest_first, per_page=100), set[int](), []
+    ids = sorted(range(1, count + 1), reverse=newest_first)
+    while not cursor.done:
+        params = cursor.params()
+        asked.append((params.get("page", 1), params.get("offset")))
+        first = 100 * (int(str(params.get("page", 1))) - 1)
+        page = [Row(row_id, None) for row_id in ids[first : first + 100]]
+        shown |= {page[index].id for index in cursor.take(page, total=count, pages=-(-count // 100))}
+    assert (shown, len(asked) <= most, len(set(asked))) == (set(ids), True, len(asked))
+    assert (cursor.unproven, cursor.doubtful, cursor.disorder) == (False, True, ["offset="])
+
+
 def first_page_then(second: list[int], *, total: int) -> Cursor:
     """A listing whose first page has 25 rows, as many as the site counts; then a page of ``second``."""
     cursor = Cursor(base={}, dated=False, per_page=100)

@@ -31,13 +31,13 @@ class ById(Stage):
     ``behind`` is the offset after the last page with rows. ``astray``: rows were out of order, though so few on each
     page that a plugin may put them there. ``repeated``: a page had more rows of earlier pages than their overlap holds,
     so that another row may be missing on the page. ``whole`` are the ids of a first page that has as many rows as the
-    site counts.
+    site counts. ``opening`` is the first page.
     """
 
     __slots__ = (
         *("descending", "by_page", "window", "offset", "page", "last_id", "gap", "gaps", "total", "covered"),
         *("stepping", "empty_pages", "first", "forms", "growth", "most_rows", "unproven"),
-        *("uneven", "fewest_rows", "behind", "astray", "repeated", "reached", "whole"),
+        *("uneven", "fewest_rows", "behind", "astray", "repeated", "reached", "whole", "opening"),
     )
 
     def __init__(self, *, descending: bool = False, by_page: bool = False, window: Params | None = None) -> None:
@@ -54,6 +54,7 @@ class ById(Stage):
         self.first: tuple[int, int] | None = None
         self.forms: dict[int, dict[int | None, int]] = {}
         self.whole: list[int] | None = None
+        self.opening: Page | None = None
 
     last_id: int | None
 
@@ -77,6 +78,7 @@ class ById(Stage):
         return Turn.BROKEN if self.unproven else Turn.END
 
     def take(self, page: Page) -> Turn:
+        self.opening = self.opening or page
         ids = [row.id for row in page.rows]
         astray = out_of_order(ids, descending=self.descending)
         if is_unordered(len(astray), len(ids)):

@@ -105,7 +105,10 @@ class Cursor:
     def _by_page(self) -> Stage | None:
         if not isinstance(self.stage, ById) or self.stage.ignored != "offset=":
             return None
-        stage = ById(descending=self.stage.descending, by_page=True)
+        stage, opening = ById(descending=self.stage.descending, by_page=True), self.stage.opening
+        if opening is None or opening.size != self._page_size() or stage.take(opening) is not Turn.ON:
+            # Otherwise the first page came already: its query is the same in both ways.
+            stage = ById(descending=self.stage.descending, by_page=True)
         # Pages that do not overlap show less of a wrong order than the listing before them did.
         stage.astray, stage.repeated = self.stage.astray, self.stage.repeated
         return stage

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from playwright.async_api import BrowserContext, Error, Page, Route
+from playwright.async_api import BrowserContext, Error, Page, Request, Route
 
 from newsbot.browser import rules
 from newsbot.browser.chromium import CLOSE_SECONDS, Chromium
@@ -58,6 +58,7 @@ class PageRendering:
     stopping: Callable[[], bool]
     count: Callable[[str], None]
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _page: Page | None = None
     _document_given: bool = False
     _loaded: bool = False
     _crashed: bool = False
@@ -81,7 +82,7 @@ class PageRendering:
         try:
             await context.route("**/*", self._routed)
             await context.add_init_script(_REMOVE_CONNECTIONS)
-            page = await context.new_page()
+            page = self._page = await context.new_page()
             page.on("load", self._load)
             page.on("crash", self._crash)
             if not await self._settle(page, chromium):
@@ -142,12 +143,20 @@ class PageRendering:
             except asyncio.CancelledError:
                 answer = None  # the page is over, but Playwright still waits for an answer to each request
             if answer is None:
-                # A page that navigates away may never fire its load event.
-                self._loaded |= route.request.is_navigation_request()
+                self._loaded |= self._leaves(route.request)
                 # "aborted" keeps the page; other error codes replace it by an error page.
                 await route.abort("aborted")
                 return
             await route.fulfill(status=answer.status, headers=dict(answer.headers), body=answer.body)
+
+    def _leaves(self, request: Request) -> bool:
+        """Whether the page itself navigates away. Such a page may never fire its load event.
+
+        A frame or a window that the page opens navigates too, and says nothing of the page.
+        """
+        with contextlib.suppress(Error):  # a new window has no frame yet
+            return request.is_navigation_request() and self._page is not None and request.frame == self._page.main_frame
+        return False
 
     def _load(self, _page: Page) -> None:
         self._loaded = True

@@ -209,7 +209,7 @@ def _has_only_others(reply: Reply, ids: list[int]) -> bool:
 
 
 def _may_refuse_include(reply: Reply) -> bool:
-    if reply.error is not None or reply.status in _FOR_LENGTH:
+    if reply.status in _FOR_LENGTH:
         return False
     if is_refused(reply):
         return True

@@ -12,6 +12,7 @@ from newsbot.wordpress.empty_fields import is_empty, is_refused, without_fields
 from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.offered import crawl_collections
 from newsbot.wordpress.options import Options
+from newsbot.wordpress.other_forms import OtherForms
 from newsbot.wordpress.questions import SiteCrawl
 from newsbot.wordpress.receipt import SiteFacts
 from newsbot.wordpress.replies import total_of
@@ -179,3 +180,38 @@ def test_two_refusals_in_one_run_count_once() -> None:
     api = Api(root="https://model.example/wp-json/").without_fields()
     assert api.without_fields() == api
     assert api.fields_doubted
+
+
+def test_answers_that_are_empty_in_each_form_say_nothing_of_the_fields() -> None:
+    here = site()
+    forms, query = OtherForms(here), Query(url=f"{HOME}/wp-json/wp/v2/posts?_fields=id", purpose="list")
+    assert _asked(forms, query, Reply(status=200, url=HOME), Reply(status=200, url=HOME)) == 2
+    assert here.api.takes_fields
+
+
+def test_an_empty_answer_is_asked_for_without_fields_though_another_query_was_refused() -> None:
+    here = site()
+    forms, refusal = OtherForms(here), Reply(status=403, url=HOME, body=PAGE)
+    query = Query(url=f"{HOME}/wp-json/wp/v2/posts?_fields=id", purpose="list")
+    assert _asked(forms, query, refusal, refusal) == 2
+    assert _asked(forms, query, refusal) == 1, "the fields are not the reason"
+    assert _asked(forms, query, Reply(status=200, url=HOME), Reply(status=200, url=HOME, body=b'[{"id":1}]')) == 2
+    assert not here.api.takes_fields
+
+
+def test_a_closed_route_of_joined_objects_is_not_asked_for_its_ids_in_other_forms() -> None:
+    here, refusal = site(), Reply(status=403, url=HOME, body=PAGE)
+    forms, users = OtherForms(here), f"{HOME}/wp-json/wp/v2/users"
+    assert _asked(forms, Query(url=f"{users}?per_page=100&_fields=id", purpose="join-users"), refusal, refusal) == 2
+    assert _asked(forms, Query(url=f"{users}?include=5,6&_fields=id", purpose="join-users"), refusal) == 1
+
+
+def _asked(forms: OtherForms, query: Query, *replies: Reply) -> int:
+    """How many of ``replies`` the question takes. It asks for no more."""
+    steps, left = forms.ask(query), list(replies)
+    next(steps)
+    try:
+        while True:
+            steps.send(left.pop(0))
+    except StopIteration:
+        return len(replies) - len(left)

@@ -82,6 +82,15 @@ def test_site_that_stops_answering_gets_one_request_for_linked_objects(page: str
     assert sum("/users" in path or "/tags" in path for path in model.after) == 1
 
 
+def test_a_bot_check_ends_a_walk_without_a_request_for_linked_objects() -> None:
+    model = ending(page=(403, b'<html><script src="/cdn-cgi/challenge-platform/x.js"></script></html>'))
+    rows, checkpoints, verdict = crawled(model)
+    assert verdict != "complete"
+    assert [row.id for row in rows] == list(range(1, 201)), "no row is lost"
+    assert all(one.cursor is None for one in checkpoints), "the next run brings these rows with their objects"
+    assert not any("/users" in path or "/tags" in path for path in model.after)
+
+
 @dataclass
 class BlockedUsers(ModelSite):
     """A firewall answers a query for users with a page of its own. With ``bans`` it answers all later queries so."""

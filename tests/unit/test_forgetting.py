@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from newsbot.archive import Archive
+from newsbot.archive.followed import Followed, FollowedSite
+from newsbot.archive.forgetting import Plan, undisturbed
 from newsbot.archive.near_names import near_names
 from newsbot.archive.payloads import compressed
 from newsbot.archive.reader import Filter, read_current, read_history
@@ -126,6 +129,10 @@ def test_person_is_forgotten_except_as_an_author_of_articles(url: str) -> None:
     assert post.author is not None and post.author.name == "Jo Doe"
     assert [json.loads(line)["id"] for line in read_history(archive.database, Filter(kind="comments"))] == [2]
     archive.close()
+    # No feed waits for a row without content, which the next run would take for a damaged one.
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        waiting = connection.execute("SELECT id FROM outbox JOIN collections USING (collection) WHERE kind='comments'")
+        assert waiting.fetchall() == [(2,)]
 
 
 def test_forgotten_row_counts_as_known_and_is_never_delivered_again(url: str) -> None:
@@ -149,6 +156,24 @@ def test_forgotten_row_counts_as_known_and_is_never_delivered_again(url: str) ->
     assert not any(payload in bytes_of(url) for payload in stored)
 
 
+def test_forgotten_text_is_overwritten_by_an_sqlite_that_keeps_it_and_in_the_log_of_an_open_archive(url: str) -> None:
+    """Debian's SQLite overwrites what it frees by default, others do not. The last connection removes the log."""
+    stored = payloads(url, SITE, 1)
+
+    def keep_freed(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA secure_delete=OFF")
+
+    sa.event.listen(sa.pool.Pool, "connect", keep_freed)
+    other = sqlite3.connect(url.removeprefix("sqlite:///"))
+    try:
+        assert other.execute("SELECT count(*) FROM rows").fetchone() != (0,)
+        ask(url, "person", "Jo Doe", site=SITE)
+        assert not any(payload in bytes_of(url) for payload in stored)
+    finally:
+        sa.event.remove(sa.pool.Pool, "connect", keep_freed)
+        other.close()
+
+
 def test_forgetting_comments_of_a_site_keeps_those_of_other_sites(url: str) -> None:
     ask(url, "comments", site="news.example")
     assert held(url, "comments") == [(OTHER, 1)]
@@ -169,6 +194,11 @@ def test_forgetting_all_comments_does_not_restore_a_forgotten_person(wishes: tup
             # The comments come again, and the person asks after that.
             assert take(url, [comment(1, "Jo Doe", text=SECRET)], run="again") == [True]
     assert (SITE, 1) not in held(url, "comments")
+    # A feed gets each deletion once.
+    again = [(SITE, 1)] * (wishes[0] == "comments")
+    assert sorted((row["site"], row["id"]) for row in delivered_rows(url, "comments")) == sorted(
+        [(SITE, 1), (SITE, 2), *again]
+    )
     archive = Archive.open(url)
     state = archive.state(SITE, "comment", "comments")
     assert (state.whole, state.cursor) == (wishes[-1] == "person", None)
@@ -188,6 +218,13 @@ def test_person_is_forgotten_although_a_post_has_unreadable_json(url: str) -> No
 
 
 def test_site_is_forgotten_completely(url: str) -> None:
+    archive = Archive.open(url, run="links")
+    archive.remember(SITE, "/wp/v2/users", {7: {"id": 7, "name": "Jo Doe"}})
+    # The site is followed by an address that no check has seen yet.
+    archive.runs.keep_site("news.example", {"key": SITE, "name": "News"})
+    Followed(archive.database).add([FollowedSite(url="news.example", spider="wp_posts")])
+    archive.flush()
+    archive.close()
     ask(url, "site", "https://news.example/")
     assert (held(url, "posts"), held(url, "users"), held(url, "comments")) == ([], [], [(OTHER, 1)])
     assert {row["site"] for kind in ("posts", "comments", "users") for row in delivered_rows(url, kind)} == {SITE}
@@ -196,6 +233,7 @@ def test_site_is_forgotten_completely(url: str) -> None:
         for table in tables:
             rows = connection.execute(f"SELECT * FROM {table}").fetchall()
             assert not any(SITE in str(value) for row in rows for value in row), table
+        assert connection.execute("SELECT url FROM followed").fetchall() == []
     assert SITE.encode() not in bytes_of(url)
 
 
@@ -237,6 +275,16 @@ def test_rows_stored_during_the_confirmation_are_removed(url: str, tmp_path: Pat
     assert lines[0] == "5 rows are removed from the archive"
     assert held(url, "comments") == [(SITE, 2)]
     assert sorted(row["id"] for row in delivered_rows(url, "comments")) == [1, 1, 3, 9]
+
+
+def test_rows_of_a_site_that_no_plan_had_before_its_lease_are_in_the_plan_after_it(url: str) -> None:
+    archive = Archive.open(url, run="forget")
+    # A crawl brings rows of another site before the first site's lease, and rows of both before the second lease.
+    plans = [Plan(sites=[SITE]), Plan(sites=[SITE, OTHER]), Plan(sites=[OTHER, SITE])]
+    made = iter(plans)
+    with undisturbed(archive, lambda: next(made)) as plan:
+        assert plan is plans[2]
+    archive.close()
 
 
 def test_unicode_forms_of_one_name_are_equal(tmp_path: Path) -> None:

@@ -9,13 +9,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from newsbot.wordpress.api import RouteAccepts
 from newsbot.wordpress.by_ids import FEW, ByIds
 from newsbot.wordpress.collection.crawl import CollectionCrawl
-from newsbot.wordpress.messages import Query, Reply
+from newsbot.wordpress.collection.intake import Intake
+from newsbot.wordpress.messages import Origin, Query, Reply
 from newsbot.wordpress.options import Options
 from newsbot.wordpress.other_forms import OtherForms
 from newsbot.wordpress.queries import Queries
-from newsbot.wordpress.questions import SiteCrawl
+from newsbot.wordpress.questions import CollectionState, SiteCrawl
 from newsbot.wordpress.receipt import CollectionFacts
 from newsbot.wordpress.site_json import site_as_json, site_from_json
 from tests.unit import soak_sequences
@@ -174,19 +176,23 @@ def test_site_that_refuses_every_form_is_reported_after_few_requests() -> None:
 
 @dataclass
 class NumberedSite:
-    """A site of numbered rows, asked for by ``ByIds`` alone. ``rows`` are the ids that it has."""
+    """A site of numbered rows, asked for by ``ByIds`` alone. ``rows`` are the ids that it has, ``hidden`` are those
+    that visitors may not see. It dies on pages of more than ``survived`` whole rows."""
 
     rows: list[int]
+    hidden: tuple[int, ...] = ()
+    survived: int = 10
     urls: list[str] = field(default_factory=list)
 
-    def play(self, left: int, *wanted: list[int]) -> list[list[int] | None]:
+    def play(self, left: int, *wanted: list[int], purpose: str = "join-media") -> list[list[int] | None]:
         """The ids that each query for ``wanted`` ids brings; None where it is left to the site."""
         site = SoakSite(per_page=10).site()
+        site.accepts["/wp/v2/media"] = RouteAccepts(per_page=10, whole_rows=self.survived)
         site.leave("/wp/v2/media", "include")
         by_ids, came = ByIds(site, left=left), []
         for ids in wanted:
             url = site.api.url("/wp/v2/media", {"include": ids, "per_page": len(ids), "_fields": "id"})
-            steps: Iterator[Query] = by_ids.instead(Query(url=url, purpose="join-media"))
+            steps: Iterator[Query] = by_ids.instead(Query(url=url, purpose=purpose, shared=url))
             came.append(self._run(steps))
         return came
 
@@ -198,18 +204,23 @@ class NumberedSite:
             except StopIteration as end:
                 return None if end.value is None else [row["id"] for row in json.loads(end.value.body)]
             self.urls.append(query.url)
+            assert not query.shared, "another query with this name may have had another answer"
             reply = self._reply(query)
 
     def _reply(self, query: Query) -> Reply:
         parts = urlsplit(query.url)
         last, params = parts.path.rpartition("/")[2], dict(parse_qsl(parts.query))
         if last.isdigit():
+            if int(last) in self.hidden:
+                body = b'{"code":"rest_forbidden","message":"no","data":{"status":401}}'
+                return Reply(status=401, url=query.url, body=body)
             if int(last) in self.rows:
                 return Reply(status=200, url=query.url, body=json.dumps({"id": int(last)}).encode())
             body = b'{"code":"rest_post_invalid_id","message":"no","data":{"status":404}}'
             return Reply(status=404, url=query.url, body=body)
         first = int(params["offset"])
         assert params["order"] == "asc"
+        assert int(params["per_page"]) <= self.survived
         return Reply(
             status=200,
             url=query.url,
@@ -225,9 +236,39 @@ def test_linked_objects_of_a_walk_come_from_pages_of_their_listing() -> None:
     assert len(site.urls) <= 300 // 10 + 3
 
 
-def test_deleted_object_is_omitted_as_in_a_listing() -> None:
+def test_rows_far_apart_cost_half_a_request_each_beside_their_own() -> None:
+    """The listing by id shows none of them in the pages that it may cost."""
+    wanted = list(range(1000, 3000, 100))
+    site = NumberedSite(list(range(1, 3000)))
+    assert site.play(1000, wanted) == [wanted]
+    assert len(site.urls) == len(wanted) // 2 + len(wanted)
+
+
+def test_pages_of_the_listing_are_no_larger_than_the_server_survives() -> None:
+    wanted = list(range(1, 21))
+    assert NumberedSite(list(range(1, 100)), survived=5).play(1000, wanted) == [wanted]
+
+
+def test_deleted_or_hidden_object_is_omitted_as_in_a_listing() -> None:
+    site = NumberedSite([5, 7, 8], hidden=(8,))
+    assert site.play(1000, [5, 6, 8, 7]) == [[5, 7]]
+
+
+def test_ids_that_are_only_tried_cost_no_request_each() -> None:
     site = NumberedSite([5, 7])
-    assert site.play(1000, [5, 6, 7]) == [[5, 7]]
+    assert site.play(1000, [5, 6], purpose="probe") == [None]
+    assert site.urls == []
+
+
+def test_a_row_with_half_an_emoji_and_a_number_of_65_bits_comes() -> None:
+    site = SoakSite(per_page=10).site()
+    site.leave("/wp/v2/media", "include")
+    url = site.api.url("/wp/v2/media", {"include": [3], "per_page": 1})
+    steps = ByIds(site).instead(Query(url=url, purpose="include"))
+    next(steps)
+    with pytest.raises(StopIteration) as end:
+        steps.send(Reply(status=200, url=url, body=b'{"id":3,"title":"\\ud83d","views":%d}' % 2**65))
+    assert json.loads(end.value.value.body) == [{"id": 3, "title": "\ud83d", "views": 2**65}]
 
 
 def test_a_run_makes_a_bounded_number_of_requests_for_ids() -> None:
@@ -277,4 +318,18 @@ def test_each_row_keeps_the_url_and_the_time_of_its_own_answer() -> None:
     assert [(origin.url, origin.fetched_at) for origin in origins] == [
         (f"{KEY}/3", "2026-03-01T00:00:03Z"),
         (f"{KEY}/5", "2026-03-01T00:00:05Z"),
+    ]
+
+
+def test_items_of_a_joined_answer_have_the_url_and_the_time_of_their_own() -> None:
+    site, kind = SoakSite(kind="media", per_page=10).site(), "media"
+    collection, options = soak_sequences.COLLECTIONS[kind], Options(url=KEY, kind=kind, follow=frozenset())
+    queries, facts = Queries(site=site, collection=collection, options=options), CollectionFacts(type=collection.name)
+    intake = Intake(queries=queries, facts=facts, state=CollectionState())
+    own = Origin(url=f"{KEY}/3", fetched_at="2026-03-01T00:00:03Z", warc=None)
+    joined = Reply(status=200, url=f"{KEY}/all", fetched_at="2026-03-01T00:00:09Z", origins={3: own})
+    items = [intake.read({"id": number}, joined) for number in (3, 4)]
+    assert [(item.request_url, item.fetched_at) for item in items] == [
+        (own.url, own.fetched_at),
+        (joined.url, joined.fetched_at),
     ]

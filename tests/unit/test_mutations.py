@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -33,7 +35,8 @@ def misfit(fault: Fault) -> str:
     if not fault.file.startswith("newsbot/"):
         return f"{fault.file} is no file of newsbot"
     try:
-        ast.parse(fault.apply(source(fault.file)))
+        parse: Callable[[str], object] = tomllib.loads if fault.file.endswith(".toml") else ast.parse
+        parse(fault.apply(source(fault.file)))
     except (OSError, ValueError) as failure:
         return str(failure)
     except SyntaxError as failure:

@@ -281,10 +281,12 @@ def test_article_is_found_among_rows_of_a_site_that_ignores_include_and_per_page
 
 def test_an_article_outside_of_the_window_is_not_missing() -> None:
     model = model_site.ModelSite({number: model_site.Object(number, number) for number in range(1, 6)})
-    for since, verdict in ((None, "incomplete"), ("2035-01-01T00:00:00", "complete")):
+    late, early = {"since": "2035-01-01T00:00:00"}, {"until": "2015-01-01T00:00:00"}
+    windows: list[tuple[dict[str, Any], str]] = [({}, "incomplete"), (late, "complete"), (early, "complete")]
+    for window, verdict in windows:
         site, facts = model_site.site(), SiteFacts(asked=HOME)
         site.accepts["/wp/v2/posts"] = RouteAccepts(params=frozenset({"per_page", "include", "exclude"}))
-        options = Options(url=HOME, scope=Scope(article=9, type="post"), limit=1, since=since, follow=frozenset())
+        options = Options(url=HOME, scope=Scope(article=9, type="post"), limit=1, follow=frozenset(), **window)
         rows, _ = model_site.listen(crawl_collections(site, options, facts), model)
         assert (rows, facts.verdict) == ([], verdict), facts.why
 

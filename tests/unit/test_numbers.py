@@ -57,6 +57,10 @@ def test_any_json_value_gives_a_number_or_none(value: Any) -> None:
         assert (integer(value), whole(value), row_id(value), finite(value)) == (None, None, None, None)
 
 
+def test_a_float_is_an_integer_only_where_it_stands_for_one_alone() -> None:
+    assert (integer(52.0), integer(2.0**53), integer(2.0**53 + 2), integer(0.5)) == (52, 2**53, None, None)
+
+
 @pytest.mark.parametrize("text", ODD)
 def test_only_the_digits_of_ascii_are_digits(text: str) -> None:
     assert (is_digits(text), from_digits(text), up_to(text, 9)) == (False, None, None)

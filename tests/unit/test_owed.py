@@ -122,3 +122,18 @@ def test_rows_delivered_without_linked_objects_are_before_the_cursor(tmp_path: P
     model.pages = 10**6
     crawl(tmp_path, model, run_="2")
     assert nameless(tmp_path) == []
+
+
+def test_an_update_that_a_fault_ends_leaves_rows_without_their_links_to_the_next_run(tmp_path: Path) -> None:
+    model = Failing({n: Object(n, n * 10) for n in range(1, 301)})
+    model.authors_fail, model.pages = False, 10**6
+    crawl(tmp_path, model, run_="1")
+    model.objects |= {n: Object(n, n * 10, author=2) for n in range(301, 451)}
+    model.users, model.pages = (1, 2), 1
+    second = crawl(tmp_path, model, run_="2")
+    assert (second.mode, second.verdict) == ("update", "incomplete")
+    assert nameless(tmp_path) == [], "a row without its author would come again as edited"
+    model.pages = 10**6
+    third = crawl(tmp_path, model, run_="3")
+    assert (third.mode, third.verdict, third.sent) == ("update", "complete", 150)
+    assert nameless(tmp_path) == []

@@ -17,6 +17,7 @@ from newsbot.archive.payloads import RowState, json_line, json_of, pack, shape_o
 from newsbot.archive.schema import receipts
 from newsbot.extensions.receipt import ReceiptExtension
 from newsbot.items import Post
+from newsbot.safe_json import BEYOND_FLOATS, repaired
 from newsbot.spiders.archive_answers import ArchiveAnswers
 from newsbot.wordpress.questions import KeepSite, Recall, Remember
 from newsbot.wordpress.receipt import SiteFacts
@@ -57,6 +58,13 @@ def test_row_is_stored_with_any_raw_object(raw: dict[str, Any]) -> None:
     again: Any = unpack(payload, STATE, kind="posts")
     assert (line["title"], again.title, again.revision) == ("\U0001f600", "\U0001f600", 1)
     assert line["raw"] == again.raw
+
+
+def test_the_greatest_integer_that_a_reader_takes_is_kept_and_the_next_one_is_not() -> None:
+    assert repaired([BEYOND_FLOATS - 1, BEYOND_FLOATS, -BEYOND_FLOATS]) == [BEYOND_FLOATS - 1, None, None]
+    orjson.loads(str(BEYOND_FLOATS - 1))
+    with pytest.raises(orjson.JSONDecodeError):
+        orjson.loads(str(BEYOND_FLOATS))
 
 
 def test_linked_object_with_a_lone_surrogate_is_stored(archive: Archive) -> None:

@@ -34,7 +34,7 @@ def test_group_with_the_name_of_newsbot_is_obeyed(name: str) -> None:
         assert not allowed(f"User-agent: other\nUser-agent: {name}\nDisallow: /wp-json/", agent=agent)
 
 
-@pytest.mark.parametrize("name", ["news", "new", "bot", "newsbot2", "newsbot-image", "mynewsbot", ""])
+@pytest.mark.parametrize("name", ["news", "new", "bot", "newsbot2", "newsbot-image", "mynewsbot", "*bot", ""])
 def test_group_of_another_crawler_is_ignored(name: str) -> None:
     others = f"User-agent: {name}\nDisallow:\n\n"
     assert not allowed(f"{others}User-agent: *\nDisallow: /wp-json/")

@@ -13,7 +13,7 @@ import pytest
 
 from newsbot import terminal
 from newsbot.extensions.summary import Ended, summary, table
-from newsbot.terminal import in_one_line, in_users_words, show, tell, visible, without_passwords, write_out
+from newsbot.terminal import ask, in_one_line, in_users_words, show, tell, visible, without_passwords, write_out
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts
 from tests.unit.code_tree import last_name
 from tests.unit.test_repository import MODULES, nodes
@@ -33,6 +33,12 @@ def test_control_characters_in_lines_for_the_user_are_escaped(capsys: pytest.Cap
     show(HOSTILE)
     out, err = capsys.readouterr()
     assert (out, err) == (f"{ESCAPED}\n", f"{ESCAPED}\n")
+
+
+def test_a_question_shows_no_password(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(" yes\n"))
+    assert ask("Remove https://ann:secret@news.example/?") == "yes"
+    assert capsys.readouterr().err == "Remove https://ann:***@news.example/? "
 
 
 def test_lines_for_the_user_hold_no_password(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,9 @@ from newsbot.wordpress.api import RouteAccepts
 from newsbot.wordpress.meaning import Meaning
 from newsbot.wordpress.messages import Query, Reply, answered
 from newsbot.wordpress.queries import NO_FIELD
-from newsbot.wordpress.together import asked_together, find_articles
+from newsbot.wordpress.questions import AskSite
+from newsbot.wordpress.site_json import site_as_json
+from newsbot.wordpress.together import asked_together, find_articles, find_site
 from tests.unit.model_site import HOME, site
 
 URLS = [f"{HOME}/a/", f"{HOME}/b.html", f"{HOME}/archives/7", f"{HOME}/?p=9", f"{HOME}/tag/d/"]
@@ -207,3 +209,14 @@ def test_value_in_place_of_the_message_decides_the_answer() -> None:
     next(stopped)
     stopped.close()
     assert closed == [True, True]
+
+
+@pytest.mark.parametrize("doubted", [False, True])
+def test_a_site_in_doubt_is_discovered_again_once_for_all_its_addresses(doubted: bool) -> None:
+    kept = site()
+    kept.doubted = doubted
+    steps = find_site(URLS[0], URLS[:3], anew=False)
+    query = next(steps)
+    while isinstance(query, AskSite):
+        query = steps.send(site_as_json(kept))
+    assert (query.purpose == "discover", query.shared) == (doubted, query.url)

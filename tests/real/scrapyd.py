@@ -113,15 +113,20 @@ class Scrapyd:
         return (self.home / "logs/newsbot" / spider / f"{job}.log").read_text(encoding="utf-8")
 
 
-def deploy(project: Path, scrapyd: Scrapyd, *, password: str, version: str = "1") -> subprocess.CompletedProcess[str]:
-    """``scrapyd-deploy`` as a user runs it: address and password stand in the user's own ~/.scrapy.cfg."""
+def deploy(
+    project: Path, scrapyd: Scrapyd, *, password: str, version: str = "1", egg: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """``scrapyd-deploy`` as a user runs it: address and password stand in the user's own ~/.scrapy.cfg.
+
+    ``egg``: one that was built before; without it the project's egg is built.
+    """
     own = scrapyd.home / ".scrapy.cfg"
     config = configparser.ConfigParser()
     config["deploy"] = {"url": scrapyd.url, "username": "newsbot", "password": password}
     with own.open("w") as file:
         config.write(file)
     return subprocess.run(
-        [BIN / "scrapyd-deploy", "--version", version],
+        [BIN / "scrapyd-deploy", "--version", version, *(["--egg", str(egg)] if egg else [])],
         cwd=project,
         env=scrapyd.environment(),
         capture_output=True,

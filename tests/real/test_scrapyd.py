@@ -129,11 +129,12 @@ def test_code_in_the_egg_creates_an_archive(deployed: Scrapyd, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
 
 
-def test_a_wrong_password_is_refused(scrapyd: Scrapyd, project: Path) -> None:
-    assert scrapyd.call("daemonstatus", password="wrong")[0] == 401
-    assert scrapyd.call("daemonstatus", password="CHANGE-ME")[0] == 401
-    assert scrapyd.call("daemonstatus")[0] == 200
-    refused = deploy(project, scrapyd, password="wrong", version="never")
+def test_a_wrong_password_is_refused(deployed: Scrapyd, project: Path) -> None:
+    assert deployed.call("daemonstatus", password="wrong")[0] == 401
+    assert deployed.call("daemonstatus", password="CHANGE-ME")[0] == 401
+    assert deployed.call("daemonstatus")[0] == 200
+    egg = only((deployed.home / "eggs/newsbot").glob("*.egg"))
+    refused = deploy(project, deployed, password="wrong", version="never", egg=egg)
     assert refused.returncode != 0
     assert "401" in refused.stdout + refused.stderr
 

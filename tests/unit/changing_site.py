@@ -36,7 +36,7 @@ POSTS = Collection(name="post", route=ROUTE)
 
 
 def iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S")
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 @cache
@@ -114,7 +114,7 @@ class ChangingSite:
         one.zone = self.zone
 
     def live(self) -> dict[int, Article]:
-        return {n: one for n, one in sorted(self.articles.items()) if one.status == "publish"}
+        return {n: self.articles[n] for n in sorted(self.articles) if self.articles[n].status == "publish"}
 
     def site(self, params: frozenset[str] = PARAMS) -> Site:
         accepts = {ROUTE: RouteAccepts(params=params, per_page=self.per_page)}

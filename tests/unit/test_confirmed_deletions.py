@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 from datetime import timedelta
 from typing import Any
 
@@ -114,6 +115,7 @@ class Known:
 
     def __init__(self, model: ChangingSite) -> None:
         self.published = {n: iso(one.date) + "Z" for n, one in model.articles.items()}
+        self.times = sorted(self.published.values())
         self.live = self
 
     def ids(self, asked: AskKnown) -> dict[int, str | None]:
@@ -121,8 +123,8 @@ class Known:
         return {n: None for n, at in self.published.items() if since <= at < until}
 
     def edge(self, asked: AskEdge) -> str | None:
-        later = sorted(at for at in self.published.values() if at >= (asked.since or ""))
-        return later[asked.rows] if asked.rows < len(later) else None
+        place = bisect_left(self.times, asked.since or "") + asked.rows
+        return self.times[place] if place < len(self.times) else None
 
 
 def _search(ages: list[timedelta], victim: int) -> tuple[list[int], Search, int]:

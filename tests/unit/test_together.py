@@ -217,6 +217,7 @@ def test_a_site_in_doubt_is_discovered_again_once_for_all_its_addresses(doubted:
     kept.doubted = doubted
     steps = find_site(URLS[0], URLS[:3], anew=False)
     query = next(steps)
-    while isinstance(query, AskSite):
-        query = steps.send(site_as_json(kept))
+    while not isinstance(query, Query):
+        # The archive knows the site by its addresses, and nothing of a closed API.
+        query = steps.send(site_as_json(kept) if isinstance(query, AskSite) else {})
     assert (query.purpose == "discover", query.shared) == (doubted, query.url)

@@ -167,6 +167,17 @@ def test_a_site_that_ignores_offset_is_asked_for_its_first_page_once(count: int,
     assert (cursor.unproven, cursor.doubtful, cursor.disorder) == (False, True, ["offset="])
 
 
+def test_an_empty_page_without_a_count_ends_a_listing_that_reached_its_count() -> None:
+    """WordPress counts no row where the offset lies after the last row. One row of the first page is hidden."""
+    cursor, ids, queries = Cursor(base={}, dated=False, per_page=100), list(range(1, 151)), 0
+    while not cursor.done:
+        offset = int(str(cursor.params().get("offset", 0)))
+        page = [Row(row_id, None) for row_id in ids[offset : offset + 100] if row_id != 50]
+        cursor.take(page, total=150 if page else 0, pages=2 if page else 0)
+        queries += 1
+    assert (queries, len(cursor.seen), cursor.unproven) == (3, 149, False)
+
+
 def first_page_then(second: list[int], *, total: int) -> Cursor:
     """A listing whose first page has 25 rows, as many as the site counts; then a page of ``second``."""
     cursor = Cursor(base={}, dated=False, per_page=100)

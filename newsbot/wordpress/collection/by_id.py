@@ -224,8 +224,8 @@ class ById(Stage):
             return self._step_back()
         self.stepping = False
         if not total and self.last_id is not None:
-            # A count that says nothing of the rows that came.
-            if self.empty_pages >= EMPTY_BEHIND or not (self.uneven or self.most_rows < page.size):
+            # A count that says nothing of the rows that came: WordPress counts no row after the last one.
+            if self.covered or self.empty_pages >= EMPTY_BEHIND or not (self.uneven or self.most_rows < page.size):
                 return self._end(None)
             self.page, self.offset = self.page + 1, self.offset + page.size
             return Turn.ON

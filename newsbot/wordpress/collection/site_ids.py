@@ -131,7 +131,11 @@ class SiteIds:
             return self.query(params | {"_fields": LISTING}, purpose)
 
         def observe(reply: Reply) -> None:
-            listed.total = total if (total := total_of(reply)) != whole else None
+            total = total_of(reply)
+            if total == 0 and listed.first_total:
+                # WordPress counts no row where an offset lies after the last row.
+                return
+            listed.total = total if total != whole else None
             if listed.when is None:
                 listed.when, listed.first_total = site_time(reply), listed.total
 

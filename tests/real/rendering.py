@@ -103,9 +103,11 @@ def render(*urls: str, **errand: Any) -> Outcome:
     return outcome_of(process, out, err)
 
 
-def start(*urls: str, **errand: Any) -> fork_server.Running:
+def start(*urls: str, constants: fork_server.Constants = (), **errand: Any) -> fork_server.Running:
     settings = os.environ | {"SCRAPY_SETTINGS_MODULE": "newsbot.settings"}
-    return fork_server.start_with({"urls": urls, **errand}, "tests.real.rendering", cwd=ROOT, env=settings)
+    return fork_server.start_with(
+        {"urls": urls, **errand}, "tests.real.rendering", cwd=ROOT, env=settings, constants=constants
+    )
 
 
 def outcome_of(process: fork_server.Running, out: str, err: str) -> Outcome:

@@ -19,7 +19,12 @@ def shown() -> Iterator[tuple[Outcome, Server]]:
     """One crawl of every page of the site."""
     with serve(site) as server:
         paths = ("/old", "/article", "/memory", "/memory", "/leaves", "/asks", "/large", "/pdf", "/check", "/secret")
-        outcome = render(*(server.url + path for path in paths), settings={"DOWNLOAD_MAXSIZE": 4_000_000})
+        # A busy machine needs more than ten seconds to give the DOM of the large page.
+        outcome = render(
+            *(server.url + path for path in paths),
+            settings={"DOWNLOAD_MAXSIZE": 4_000_000, "NEWSBOT_RENDER_SECONDS": 120},
+            constants=[("newsbot.browser.page", "PATIENCE", 120.0)],
+        )
         assert outcome.status == 0, outcome.log
         assert not re.search(LOOSE_ENDS, outcome.log), outcome.log
         yield outcome, server

@@ -59,6 +59,9 @@ class PageRendering:
     count: Callable[[str], None]
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _page: Page | None = None
+    _requests: int = 0
+    _spent: float = 0.0
+    _is_over: bool = False
     _document_given: bool = False
     _loaded: bool = False
     _crashed: bool = False
@@ -85,42 +88,57 @@ class PageRendering:
             page = self._page = await context.new_page()
             page.on("load", self._load)
             page.on("crash", self._crash)
-            if not await self._settle(page, chromium):
-                return Reply(status=0, url=self.reply.url, error="stopped")
-            return self._rendered(await self._in_time(self._dom(context, page)))
+            return await self._settled(context, page, chromium)
         finally:
             await self._close(context)
 
-    async def _settle(self, page: Page, chromium: Chromium) -> bool:
+    async def _settled(self, context: BrowserContext, page: Page, chromium: Chromium) -> Reply:
+        """Load the page, wait until it is done, and read its DOM.
+
+        On a busy machine the browser is slow to report a request, so that the page seems to be done. The DOM is read
+        when the browser has no more work. If a request was reported meanwhile, newsbot waits and reads once more.
+        """
+        loading = asyncio.ensure_future(page.goto(self.reply.url, timeout=0, wait_until="commit"))
+        try:
+            for is_last in (False, True):
+                if not await self._settle(loading, chromium):
+                    return Reply(status=0, url=self.reply.url, error="stopped")
+                requests = self._requests
+                dom = await self._in_time(self._dom(context, page))
+                if is_last or self._is_over or requests == self._requests:
+                    break
+        finally:
+            loading.cancel()
+            await asyncio.gather(loading, return_exceptions=True)
+        return self._rendered(dom)
+
+    async def _settle(self, loading: asyncio.Future[Any], chromium: Chromium) -> bool:
         """Wait until the page is loaded and makes no requests, or until its time is over.
 
         Returns False if the crawl is being stopped.
         """
         loop = asyncio.get_running_loop()
-        loading = asyncio.ensure_future(page.goto(self.reply.url, timeout=0, wait_until="commit"))
         began = last = loop.time()
-        spent = quiet = 0.0
-        try:
-            while not self._loaded or quiet < QUIET:
-                if self.stopping():
-                    return False
-                if loading.done():
-                    loading.result()
-                if self._crashed or not chromium.alive:
-                    raise BrowserError("it stopped while it rendered the page")
-                if spent >= self.seconds or last - began >= LONGEST:
-                    self.count("cut")
-                    return True
-                await asyncio.sleep(TICK)
-                passed, last = loop.time() - last, loop.time()
-                quiet = 0.0 if self._tasks else quiet + passed
-                spent += 0.0 if self.subresources.only_waits() else passed
-        finally:
-            loading.cancel()
-            await asyncio.gather(loading, return_exceptions=True)
+        quiet = 0.0
+        while not self._loaded or quiet < QUIET:
+            if self.stopping():
+                return False
+            if loading.done():
+                loading.result()
+            if self._crashed or not chromium.alive:
+                raise BrowserError("it stopped while it rendered the page")
+            if self._spent >= self.seconds or last - began >= LONGEST:
+                self._is_over = True
+                self.count("cut")
+                break
+            await asyncio.sleep(TICK)
+            passed, last = loop.time() - last, loop.time()
+            quiet = 0.0 if self._tasks else quiet + passed
+            self._spent += 0.0 if self.subresources.only_waits() else passed
         return True
 
     def _routed(self, route: Route) -> None:
+        self._requests += 1
         task = asyncio.ensure_future(self._answer(route))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -41,17 +43,74 @@ class Refusing:
     async def fetch(self, **_: object) -> None:
         return None
 
+    def only_waits(self) -> bool:
+        return False
+
 
 class PageOf:
     main_frame = MAIN
 
+    async def goto(self, url: str, **_: object) -> None:
+        return None
+
+
+class Context:
+    """A context whose page gives the texts ``doms``, one after the other. ``before`` runs before each of them."""
+
+    def __init__(self, doms: list[str], before: Callable[[], None]) -> None:
+        self.doms, self.before, self.read = doms, before, 0
+
+    async def new_cdp_session(self, page: object) -> Context:
+        return self
+
+    async def send(self, method: str, params: object = None) -> dict[str, Any]:
+        if method == "Runtime.evaluate":
+            self.before()
+            self.read += 1
+            return {"result": {"value": self.doms[self.read - 1]}}
+        return {"frameTree": {"frame": {"id": 1}}, "executionContextId": 1}
+
+
+def rendering_of(**options: Any) -> Any:
+    known: dict[str, Any] = {"user_agent": "", "subresources": Refusing(), "seconds": 30.0, "largest": 1_000}
+    known |= {"stopping": lambda: False, "count": lambda _: None} | options
+    build: Any = PageRendering
+    return build(reply=Reply(status=200, url="https://news.example/"), **known)
+
 
 @pytest.mark.parametrize(("frame", "loaded"), [(MAIN, True), (IFRAME, False), (None, False)])
 def test_only_a_page_that_navigates_away_itself_counts_as_loaded(frame: object | None, loaded: bool) -> None:
-    refusing, page, navigation = Refusing(), PageOf(), Navigation(frame)
-    options: dict[str, Any] = {"user_agent": "", "subresources": refusing, "seconds": 30.0, "largest": 1_000}
-    options |= {"stopping": lambda: False, "count": lambda _: None}
-    rendering: Any = PageRendering(reply=Reply(status=200, url="https://news.example/"), **options)
+    page, navigation, rendering = PageOf(), Navigation(frame), rendering_of()
     rendering._page, rendering._document_given = page, True
     asyncio.run(rendering._answer(navigation))
     assert (rendering._loaded, navigation.aborted) == (loaded, "aborted")
+
+
+@pytest.mark.parametrize(("busy", "text", "reads"), [(0, "first", 1), (1, "second", 2), (9, "second", 2)])
+def test_page_that_makes_a_request_while_it_is_read_is_read_once_more(
+    monkeypatch: pytest.MonkeyPatch, busy: int, text: str, reads: int
+) -> None:
+    monkeypatch.setattr("newsbot.browser.page.QUIET", 0.0)
+    chromium = SimpleNamespace(alive=True)
+    rendering = rendering_of()
+    rendering._loaded = True
+
+    def request() -> None:
+        rendering._requests += context.read < busy
+
+    context = Context(["first", "second"], request)
+    reply = asyncio.run(rendering._settled(context, PageOf(), chromium))
+    assert (reply.body.decode(), context.read) == (text, reads)
+
+
+def test_page_whose_time_is_over_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[str] = []
+    rendering = rendering_of(seconds=0.0, count=counts.append)
+
+    def request() -> None:
+        rendering._requests += 1
+
+    context = Context(["first"], request)
+    monkeypatch.setattr(PageRendering, "_in_time", lambda _, work: work)
+    reply = asyncio.run(rendering._settled(context, PageOf(), SimpleNamespace(alive=True)))
+    assert (reply.body.decode(), context.read, counts) == ("first", 1, ["cut"])

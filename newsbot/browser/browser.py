@@ -29,11 +29,12 @@ TRIES = 2
 
 
 class _Replaced(Exception):
-    """Another page broke the browser that this page used, so this page is rendered again."""
+    """Another page broke the browser that rendered this page, so this page is rendered again."""
 
 
 class Browser:
-    """Nothing is imported or started before the first page. ``allowed``: the spider argument ``render=``."""
+    """The browser is imported and started for the first page that needs it. ``allowed``: the spider argument
+    ``render=``."""
 
     def __init__(self, crawler: Crawler, *, allowed: bool, stopping: Callable[[], bool]) -> None:
         self._crawler = crawler
@@ -118,7 +119,7 @@ class Browser:
         except (BrowserError, Error) as error:
             if self._chromium is not chromium:
                 raise _Replaced from error
-            # Whether the browser broke or the page did not end: the next page gets a new browser.
+            # The browser broke, or the page did not end. In both cases the next page gets a new browser.
             await self._discard(chromium)
             raise error if isinstance(error, BrowserError) else BrowserError(_first_line(error)) from error
         self._count("pages")

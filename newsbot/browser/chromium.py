@@ -22,8 +22,8 @@ LAUNCH_SECONDS = 60
 CLOSE_SECONDS = 5.0
 
 ARGUMENTS = (
-    # The second barrier. Newsbot answers the browser's requests. A request that bypassed newsbot would find no name, no
-    # address and no proxy.
+    # A second protection. Newsbot answers the browser's requests. A request that bypassed newsbot would find no name,
+    # no address and no proxy.
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--proxy-server=http://newsbot.invalid:9",
     "--proxy-bypass-list=<-loopback>",
@@ -86,7 +86,7 @@ class Chromium:
 
 
 async def _close_in_time(closing: Awaitable[Any]) -> None:
-    """Wait for the end, but not forever: a process that does not close ends when its pipe closes."""
+    """Wait until Chromium is closed, for a limited time: a process that does not close ends when its pipe closes."""
     with contextlib.suppress(Error, TimeoutError, OSError):
         await asyncio.wait_for(closing, CLOSE_SECONDS)
 

@@ -19,10 +19,10 @@ BROWSER_MIB = 1536
 """Memory of all processes of Chromium together."""
 
 POLL_SECONDS = 0.03
-"""A script takes two gigabytes in a second."""
+"""The time between two checks: a script can allocate two gigabytes in a second."""
 
 SEARCH_SECONDS = 0.3
-"""How often new processes are looked for."""
+"""The time between two searches for new processes."""
 
 _MIB = 1024 * 1024
 _OWN_MEMORY = re.compile(rb"^Rss(?:Anon|Shmem):\s+(\d+) kB", re.M)
@@ -38,7 +38,8 @@ class ChromiumProcess:
 
 
 def one_too_large(processes: Iterable[ChromiumProcess]) -> int | None:
-    """The process to end, or None: one that renders and is too large, or the largest if all together are too large."""
+    """The process to end, or None: a process that renders pages and is too large, or the largest process if all
+    processes together are too large."""
     every = sorted(processes, key=lambda process: (process.renders, process.bytes), reverse=True)
     if every and every[0].renders and every[0].bytes > PAGE_MIB * _MIB:
         return every[0].pid
@@ -73,7 +74,7 @@ class MemoryWatch:
             pid = one_too_large(found)
             if pid is None:
                 continue
-            # The number may belong to another process by now.
+            # The process id may belong to another process by now.
             if pid in dict(_chromium_below(os.getpid())):
                 self._ended_at = time.monotonic()
                 _kill(pid)

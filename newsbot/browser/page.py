@@ -74,7 +74,7 @@ class PageRendering:
             return await self._render(chromium)
         except (BrowserError, Error) as error:
             if chromium.memory.ended_since(began):
-                # Another page may have been the large one. The reason is the same: Chromium gets no more memory.
+                # Another page may have used most of the memory. The reason is the same: Chromium gets no more memory.
                 raise StuckPage(f"its pages took more than {PAGE_MIB} MiB of memory") from error
             raise
 
@@ -159,7 +159,7 @@ class PageRendering:
                     headers=route.request.headers,
                 )
             except asyncio.CancelledError:
-                answer = None  # the page is over, but Playwright still waits for an answer to each request
+                answer = None  # the page is done, but Playwright still waits for an answer to each request
             if answer is None:
                 self._loaded |= self._leaves(route.request)
                 # "aborted" keeps the page; other error codes replace it by an error page.
@@ -208,7 +208,7 @@ class PageRendering:
             raise StuckPage("the page did not answer, because its scripts do not end") from None
 
     async def _close(self, context: BrowserContext) -> None:
-        """Cancel the open requests, and close the context with everything that the page left."""
+        """Cancel the open requests, and close the context with all data of the page."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

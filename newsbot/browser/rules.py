@@ -9,7 +9,8 @@ from newsbot.urls import ascii_host
 from newsbot.wordpress.messages import Reply
 
 ALLOWED_KINDS = frozenset({"script", "xhr", "fetch"})
-"""Resources that may carry an article's text. Images, styles, fonts, media, frames, streams and beacons carry none."""
+"""Resources that may carry an article's text. The other kinds (images, styles, fonts, media, frames, streams, beacons)
+carry no text."""
 
 METHODS = frozenset({"GET", "HEAD"})
 """Methods that change nothing on the server."""

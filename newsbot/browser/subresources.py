@@ -1,4 +1,5 @@
-"""Downloads what a page in the browser requests, as every other URL is downloaded: middlewares, counts, statistics."""
+"""Downloads what a page in the browser requests. These requests use the same middlewares, counts and statistics as
+every other request."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ class RequestCounts(Protocol):
 
 @dataclass(kw_only=True)
 class Subresources:
-    """Fetches the subresources that one page requests and may have.
+    """Fetches the subresources of one page that newsbot allows.
 
     ``download`` is the engine's method. Every request gets ``meta``. ``count`` takes the name of a stat.
     ``script_cache`` holds scripts of earlier pages.

@@ -1,4 +1,4 @@
-"""``scrapy article FILE_OR_URL... [--json]``: reads articles as a crawl does, and prints what it found."""
+"""``scrapy article FILE_OR_URL... [--json]``: reads articles in the same way as a crawl, and prints them."""
 
 from __future__ import annotations
 

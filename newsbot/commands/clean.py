@@ -29,7 +29,8 @@ PAGE_OF_A_FILE = "https://localhost/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedPage:
-    """The answer for a URL that was asked for: ``url`` is where redirects ended. ``reason``: why there is none."""
+    """The answer for a requested URL: ``url`` is the URL at the end of the redirects. ``reason``: why there is no
+    answer."""
 
     url: str
     body: bytes = b""
@@ -38,7 +39,7 @@ class FetchedPage:
 
 
 Answers = dict[str, FetchedPage]
-"""URL that was asked for -> its answer."""
+"""Requested URL -> its answer."""
 
 
 class SomePages(Spider):
@@ -62,7 +63,8 @@ class SomePages(Spider):
         self.answers[asked] = FetchedPage(url=response.url, body=response.body, headers=header_values(response.headers))
 
     def note_reason(self, failure: Failure) -> None:
-        """The log has no line about a status that is not a success, nor about a refusal of newsbot."""
+        """Note why a page was not fetched. The log has no line about a status that is not a success, or about a refusal
+        of newsbot."""
         from scrapy.exceptions import IgnoreRequest
         from scrapy.spidermiddlewares.httperror import HttpError
 
@@ -79,7 +81,7 @@ class SomePages(Spider):
 
 
 def fetch(process: CrawlerProcessBase, urls: Sequence[str]) -> Answers:
-    """The answers for ``urls``; a URL may be missing where the crawl ended before its turn."""
+    """The answers for ``urls``; a URL is missing if the crawl ended before its request."""
     answers: Answers = {}
     if urls:
         process.crawl(SomePages, urls=urls, answers=answers)
@@ -180,7 +182,8 @@ class Command(NoRun, ScrapyCommand):
 
 
 def posts_of(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
-    """(site, clean HTML) of each post in a feed of JSON lines, or in a list of REST objects. Others are skipped."""
+    """(site, clean HTML) of each post in a feed of JSON lines, or in a list of REST objects. Other lines and objects
+    are skipped."""
     from newsbot.article.cleaning.clean import clean
 
     for row in _objects(lines):
@@ -196,7 +199,7 @@ def posts_of(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
 
 def _objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     for line in lines:
-        if line.startswith(b"["):  # a list, perhaps on many lines
+        if line.startswith(b"["):  # a list, which may have many lines
             line = b"".join((line, *lines))
         try:
             found: Any = orjson.loads(line)

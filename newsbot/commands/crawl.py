@@ -38,9 +38,9 @@ SYNONYMS = ("jsonlines", "jl")
 
 
 def one_table(feeds: Mapping[str, Mapping[str, Any]], kinds: Sequence[str]) -> str | None:
-    """Why standard output cannot hold the rows of all ``kinds``; None where it can, or where it gets none.
+    """Why standard output cannot hold the rows of all ``kinds``; None if it can, or if no feed goes there.
 
-    Each kind has columns of its own, which only JSON lines can hold in one stream.
+    Each kind has columns of its own. In one stream only JSON lines can hold them.
     """
     for uri, options in feeds.items():
         if len(kinds) > 1 and is_standard_output(uri) and options.get("format") not in ("jsonl", "jsonlines", "jl"):
@@ -56,7 +56,7 @@ class Command(ScrapyCrawl):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        # argparse would show its help and end before it reads which spider is meant.
+        # argparse would show its own help and end before it reads the name of the spider.
         parser.add_argument(
             "-h", "--help", action="store_true", help="show this help, or after a spider the arguments of the spider"
         )
@@ -97,7 +97,7 @@ class Command(ScrapyCrawl):
         prepare_screen(self.settings)
 
     def _help(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Show the arguments of the spider and end, where the user asks for them: ``--help``, or ``-a help=1``."""
+        """If the user asks for help, show the arguments of the spider and end: ``--help``, or ``-a help=1``."""
         # The option -a is a list of texts until Scrapy has read it.
         if not opts.help and not {"help=1", "help=yes", "help=true", "help="} & set(opts.spargs):
             return
@@ -116,7 +116,7 @@ class Command(ScrapyCrawl):
             sys.exit(0)
 
     def _append_too(self, files: list[str]) -> None:
-        """Add the files of ``-o`` to those of ``-O``. Scrapy takes only one of the two options."""
+        """Add the files of ``-o`` to the files of ``-O``. Scrapy takes only one of the two options."""
         assert self.settings is not None
         feeds = feed_process_params_from_cli(self.settings, files)
         self.settings.set("FEEDS", feeds, priority="cmdline")
@@ -146,7 +146,7 @@ class Command(ScrapyCrawl):
         assert self.settings is not None
         json_logs.prepare(self.settings)
         tell(f"scrapy crawl: {line}")
-        # The log of the job, which Scrapyd shows, has no handler yet.
+        # Scrapyd shows the log of the job. This log has no handler yet.
         if (log := self.settings.get("LOG_FILE")) and Path(log).parent.is_dir():
             early_stop.append(log, early_stop.in_log(visible(line), time.time()))
         sys.exit(status)
@@ -158,7 +158,7 @@ class Command(ScrapyCrawl):
         assert isinstance(task, asyncio.Task)
         task.add_done_callback(log_failure)
         self.crawler_process.start()
-        # A run that was stopped before its spider was opened has no other end.
+        # If a run is stopped before its spider is opened, no other code sends this signal.
         self.crawler.signals.send_catch_log(run_ended)
         complete = self.crawler.stats.get_value("newsbot/receipt/complete") if self.crawler.stats else False
         if not complete:
@@ -235,7 +235,7 @@ def in_our_words(line: str, formats: Sequence[str]) -> str:
 
 
 def no_folder(settings: BaseSettings) -> str | None:
-    """Why the rows of a crawl without ``-o``, ``-O`` and FEEDS would have no place; else None."""
+    """Why the rows of a crawl without ``-o``, ``-O`` and FEEDS cannot be written; None if they can."""
     data = settings["NEWSBOT_DATA"]
     if not data or settings.getdict("FEEDS") or settings.get("FEED_URI"):
         return None
@@ -248,11 +248,11 @@ def no_folder(settings: BaseSettings) -> str | None:
 
 
 def begin_imports() -> None:
-    """Import a module at the moment when its import is cheapest, and collect no garbage until the engine starts.
+    """Import a module that imports slowly with its cost reduced, and collect no garbage until the engine starts.
 
-    A start makes a hundred thousand objects that all stay. Searching them for garbage takes a tenth of the start.
-    Scrapy's module of TLS contexts asks three times which module called, and gets the source of each function on the
-    stack with it. This takes 50 ms.
+    A start makes a hundred thousand objects, and all of them stay. Searching them for garbage takes a tenth of the time
+    of the start. Scrapy's module of TLS contexts calls ``inspect.stack`` three times to find the calling module. Each
+    call also reads the source of every function on the stack, which takes 50 ms in all.
     """
     gc.disable()
     with_source = inspect.stack
@@ -273,6 +273,6 @@ def _frames() -> list[tuple[FrameType]]:
 
 
 def _end_imports() -> None:
-    """Leave what was made so far out of all later collections."""
+    """Leave the objects that exist now out of all later garbage collections."""
     gc.freeze()
     gc.enable()

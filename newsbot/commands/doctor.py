@@ -40,7 +40,7 @@ class Command(NoRun, ScrapyCommand):
         super().process_options(args, opts)
         assert self.settings is not None
         own = self.settings.getdict("DOWNLOADER_MIDDLEWARES")
-        # 940: next to the downloader, so that redirects and robots.txt are counted too, and refused requests are not.
+        # 940: next to the downloader. Redirects and robots.txt are counted too, but refused requests are not.
         counted = {**own, "newsbot.doctor.budget.BudgetMiddleware": 940}
         self.settings.set("DOWNLOADER_MIDDLEWARES", counted, priority="cmdline")
 
@@ -72,7 +72,8 @@ class Command(NoRun, ScrapyCommand):
         self.exitcode = 0 if len(found) == len(targets) and all(findings.can_crawl for findings in found) else 1
 
     def _try_archive(self, url: str) -> None:
-        """Raise ArchiveError where an archive cannot be used: its fault would be reported as a fault of the site."""
+        """Raise ArchiveError if the archive cannot be used. Otherwise its fault would be reported as a fault of the
+        site."""
         from newsbot.archive.database import is_absent, try_archive
 
         if url and not is_absent(url):

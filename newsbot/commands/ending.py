@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def log_failure(task: asyncio.Task[None]) -> None:
-    """Log what ended a crawl: a component of the user that does not exist, or that fails when it starts."""
+    """Log the error that ended a crawl, such as a component of the user that does not exist or fails when it starts."""
     if not task.cancelled() and (error := task.exception()) is not None:
         logger.error("The crawl failed", exc_info=error)
 
@@ -62,13 +62,13 @@ class OneLineEnd:
         except ArchiveError as fault:
             self._end(str(fault), 1)
         except OSError as fault:
-            # The system names the part that is written first, and not the file that the user named.
+            # The error names the part file that is written first. The message names the file that the user gave.
             what = f"{file} cannot be written" if file else fault.filename
-            # A connection has no file name.
+            # An error of a connection has no file name.
             self._end(": ".join(map(str, filter(None, (what, fault.strerror or fault)))), 1)
 
     def _check_scrapy(self, settings: BaseSettings) -> None:
-        """End before anything starts where Scrapy could not begin its log, or would end with a traceback."""
+        """End the command before anything starts if Scrapy could not start its log, or would end with a traceback."""
         from newsbot.arguments.scrapy_settings import check_scrapy_settings
 
         try:

@@ -14,7 +14,7 @@ class Command(OnePage, ScrapyFetch):
     __doc__ = ScrapyFetch.__doc__
 
     def _print_bytes(self, bytes_: bytes) -> None:
-        # Scrapy would not notice that the output accepts no more data.
+        # Without this check Scrapy would not notice that the output is closed or full.
         try:
             sys.stdout.buffer.write(bytes_ + b"\n")
             sys.stdout.buffer.flush()

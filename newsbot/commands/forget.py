@@ -14,7 +14,7 @@ from newsbot.errors import BadArgument
 from newsbot.terminal import ask, show
 
 WISHES = {"site": "URL...", "person": "NAME", "comments": "nothing"}
-"""What can be forgotten -> what stands after it on the command line."""
+"""What can be forgotten -> the words that follow on the command line."""
 
 
 class Command(OneLineEnd, ScrapyCommand):
@@ -71,7 +71,7 @@ class Command(OneLineEnd, ScrapyCommand):
 
 
 def _agreed(line: str) -> bool:
-    """Whether the user types yes. Raises BadArgument where nobody can answer."""
+    """Whether the user types yes. Raises BadArgument if there is no terminal on which the user can answer."""
     if not sys.stdin.isatty():
         raise BadArgument(f"{line} Nobody can confirm this here: add --yes")
     return ask(f"{line} Type yes to go on:").lower() == "yes"

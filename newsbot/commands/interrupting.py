@@ -1,7 +1,7 @@
-"""What Ctrl-C and SIGTERM do to a crawl that runs: not a command.
+"""The effect of Ctrl-C and SIGTERM on a running crawl. This module is not a command.
 
-Scrapy ends uncleanly at the second signal. An impatient second Ctrl-C would then cost a crawl its files and its
-summary, although the clean end takes some seconds only.
+Scrapy ends uncleanly at the second signal. A crawl whose user presses Ctrl-C twice would then lose its files and its
+summary, although the clean end takes only some seconds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ THIRD = "Received %s a third time: the crawl ends at once. The same command make
 
 
 def end_at_third_signal(process: CrawlerProcessBase) -> None:
-    """Let the first signal end the crawl, the second only tell that the crawl ends, and the third end the process."""
+    """Let the first signal end the crawl, the second signal only repeat the message, and the third signal end the
+    process."""
     kill = process._signal_kill
 
     def second(number: int, _frame: FrameType | None) -> None:

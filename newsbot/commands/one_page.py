@@ -19,11 +19,11 @@ from newsbot.errors import BadArgument
 from newsbot.terminal import tell
 
 OF_A_RUN = ("progress.Progress", "receipt.Receipt", "history.History", "followed.Followed", "metrics.Metrics")
-"""The extensions that tell of a run or keep what it did."""
+"""The extensions that report or store a run."""
 
 
 def look_only(settings: BaseSettings) -> None:
-    """Set that a command writes no receipt, no folder, no WARC file and nothing in the archive.
+    """Change the settings so that a command writes no receipt, no folder, no WARC file and nothing to the archive.
 
     The pipelines stay, since ``scrapy parse --pipelines`` asks for them.
     """
@@ -36,7 +36,7 @@ def look_only(settings: BaseSettings) -> None:
 
 
 class OnePage:
-    """Mixed into a command of Scrapy."""
+    """A mixin for commands of Scrapy."""
 
     settings: Any
     crawler_process: Any
@@ -77,7 +77,7 @@ class OnePage:
 
 class OnePageLoader:
     """A spider loader for commands that read one page. newsbot's spiders need arguments and crawl a whole site. The
-    spiders of this loader do neither."""
+    spiders of this loader need no arguments and crawl no site."""
 
     def __init__(self, loader: SpiderLoaderProtocol) -> None:
         self._loader = loader
@@ -93,7 +93,7 @@ class OnePageLoader:
 
 
 def without_site(spider: type[Spider]) -> type[Spider]:
-    """The spider as one that Scrapy itself would make: it has a name, its settings and its callbacks, and no site."""
+    """The spider as a plain spider of Scrapy: it has its name, its settings and its callbacks, but no site."""
 
     class OfOnePage(spider):  # type: ignore[misc, valid-type]
         archive = claims = None  # Scrapy reads every attribute for the names in a feed's URI

@@ -23,7 +23,8 @@ class Command(OnePage, ScrapyParse):
 
 
 def _check_callback(spider: type[Spider], callback: str) -> None:
-    """Raise BadArgument where the spider has no such callback, or has it from newsbot, whose spiders crawl sites."""
+    """Raise BadArgument where the spider has no such callback, or has only the callback that newsbot's spiders inherit:
+    those spiders crawl sites."""
     from newsbot.spiders.base import NewsbotSpider
 
     own = getattr(spider, callback, None)

@@ -1,4 +1,4 @@
-"""Where the log of a crawl goes, and what stands on the screen: not a command."""
+"""Where the log of a crawl is written, and what the screen shows. This module is not a command."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from newsbot.terminal import has_standard_output, short_path
 
 
 def prepare_screen(settings: BaseSettings) -> None:
-    """Let the log go to a file, and only what matters to the screen; on a terminal the progress is a table.
+    """Write the log to a file, and show only important lines on the screen; on a terminal the progress is a table.
 
-    If the user names an option of the log, the log goes where Scrapy lets it go.
+    If the user sets an option of the log, Scrapy's own rules decide where the log is written.
     """
     from newsbot.extras import missing
 
@@ -33,7 +33,7 @@ def prepare_screen(settings: BaseSettings) -> None:
 
 
 def _log_to_file(settings: BaseSettings) -> bool:
-    """Let the log go to a file of its own, unless the user asks for the log, or there is no folder for it."""
+    """Write the log to its own file, unless the user set an option of the log or the log has no folder."""
     data, given = settings["NEWSBOT_DATA"], SETTINGS_PRIORITIES["cmdline"]
     if not data or any((settings.getpriority(name) or 0) >= given for name in ("LOG_ENABLED", "LOG_LEVEL")):
         return False
@@ -42,7 +42,7 @@ def _log_to_file(settings: BaseSettings) -> bool:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     except OSError:
-        return False  # the receipt will name the same trouble
+        return False  # the receipt will report the same error
     settings.set("LOG_FILE", str(file), priority="cmdline")
     from newsbot.screen_log import ScreenLog
 
@@ -51,7 +51,7 @@ def _log_to_file(settings: BaseSettings) -> bool:
 
 
 def log_file(settings: BaseSettings, data: Path) -> Path:
-    """Where the log of a run goes. This also names the run."""
+    """The file of a run's log. This also names the run."""
     from newsbot.feeds.defaults import run_id
 
     if not settings["NEWSBOT_RUN"]:

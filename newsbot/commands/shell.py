@@ -9,4 +9,4 @@ from newsbot.commands.one_page import OnePage
 
 class Command(OnePage, ScrapyShell):
     __doc__ = ScrapyShell.__doc__
-    needs_address = False  # a shell reads a file too, or nothing
+    needs_address = False  # a shell can also read a file, or start without a page

@@ -22,7 +22,7 @@ ACTIONS = {
     "resume": "URL...",
     "remove": "URL...",
 }
-"""Action -> what stands after it on the command line."""
+"""Action -> the words that follow on the command line."""
 
 
 class Command(OneLineEnd, ScrapyCommand):

@@ -50,5 +50,5 @@ class Command(OneLineEnd, ScrapyCommand):
 
 
 def _measure(path: Path) -> str:
-    """What the files and rows were compared with."""
+    """The things with which the files and rows were compared."""
     return "the receipt and the records of the WARC files" if path.is_file() else "the descriptor"

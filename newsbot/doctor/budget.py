@@ -25,7 +25,7 @@ class Budget:
     spent: bool = False
 
     def take(self) -> None:
-        """Count one request. Raises BudgetSpent where none is left."""
+        """Count one request. Raises BudgetSpent if no request is left."""
         if self.used >= self.most:
             self.spent = True
             raise BudgetSpent(f"the {self.most} requests of this examination are used")
@@ -33,11 +33,11 @@ class Budget:
 
 
 current: ContextVar[Budget | None] = ContextVar("doctor_budget", default=None)
-"""The budget of the site that the running task examines. The task of a robots.txt inherits it."""
+"""The budget of the site that the running task examines. The task that fetches robots.txt inherits this budget."""
 
 
 class BudgetMiddleware:
-    """Refuses a request for which the budget of its site has nothing left."""
+    """Refuses a request if the budget of its site is spent."""
 
     def process_request(self, request: Request) -> None:  # noqa: ARG002
         budget = current.get()

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 JOINS = 0.009
-"""Requests a post for authors, terms and images: they are asked for in batches of 100, and each only once."""
+"""Requests a post for authors, terms and images: they are requested in batches of 100, and each object only once."""
 
 FIRST_JOINS = 8
-"""Requests for these objects at the beginning, where no batch is full yet: one for each ``SMALL`` posts, at most this
-many.
+"""Requests for these objects at the beginning, while the batches are not full: one request for each ``SMALL`` posts, at
+most this many requests.
 """
 
 SMALL = 40
@@ -29,8 +29,8 @@ rows.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """The estimated requests, minutes at ``delay`` seconds a request, and megabytes before they are packed for the
-    wire. ``types`` are counted. ``megabytes`` is None where the sample did not show it."""
+    """The estimated requests, minutes at ``delay`` seconds a request, and megabytes without compression. ``types`` are
+    counted. ``megabytes`` is None where the sample did not show it."""
 
     types: tuple[str, ...]
     requests: int
@@ -47,8 +47,8 @@ def cost_of(
     bytes_per_post: float | None,
     from_pages: bool = False,
 ) -> Cost:
-    """The cost of types by the API, in pages of ``per_page``. ``totals``: type -> number of rows. ``from_pages``: each
-    body is read off its page."""
+    """The cost of crawling these types by the API, in pages of ``per_page``. ``totals``: type -> number of rows.
+    ``from_pages``: each body is read from its page."""
     requests = OF_SITE + sum(_of_type(rows, per_page) for rows in totals.values())
     every = sum(totals.values())
     requests += every if from_pages else 0

@@ -34,7 +34,7 @@ MOST_SITEMAPS = 2
 
 _MARKS = re.compile(rb"/wp-(?:content|includes)/|<generator>https?://wordpress\.(?:org|com)/", re.I)
 _HEAD = 200_000
-"""Bytes of a page in which marks are searched for."""
+"""The first bytes of a page, which are searched for marks."""
 
 _POSTS = Collection(name="post", route="/wp/v2/posts")
 _BESIDE = (
@@ -60,7 +60,7 @@ class CollectionTotal:
 @dataclass(slots=True, kw_only=True)
 class Evidence:
     """What a site answered. ``failure``: why no API was found. ``fault``: why the API gives no posts. ``halt``: why no
-    more could be asked. ``exchanges`` are all queries with their replies."""
+    further request was possible. ``exchanges`` are all queries with their replies."""
 
     asked: str
     site: Site | None = None
@@ -90,7 +90,7 @@ def examine(url: str) -> Steps[Evidence]:
 
 
 def _once_each(steps: Asking[None], exchanges: list[tuple[Query, Reply]]) -> Asking[None]:
-    """Run ``steps``, note each query with its reply, and ask for no URL twice."""
+    """Run ``steps``, record each query with its reply, and request no URL twice."""
 
     def ask(query: Query) -> Asking[Reply]:
         reply = next((came for asked, came in exchanges if asked.url == query.url), None)
@@ -121,7 +121,8 @@ def _examine(evidence: Evidence) -> Asking[None]:
 
 
 def has_marks(reply: Reply) -> bool:
-    """Whether an answer has the marks of WordPress: paths of its files, the link to its API, its own refusal."""
+    """Whether an answer has the marks of WordPress: paths of its files, the link to its API, WordPress's own error
+    message."""
     if reply.error is not None:
         return False
     marked = _MARKS.search(reply.body[:_HEAD]) is not None or REL in reply.headers.get("link", "")
@@ -129,7 +130,7 @@ def has_marks(reply: Reply) -> bool:
 
 
 def home_of(evidence: Evidence) -> str:
-    """The URL of the home page, as far as it is known."""
+    """The URL of the home page, if it is known."""
     if evidence.site is not None:
         return f"{evidence.site.home}/"
     start = evidence.failure.at if evidence.failure is not None and evidence.failure.at else evidence.asked
@@ -137,7 +138,8 @@ def home_of(evidence: Evidence) -> str:
 
 
 def _ask_home(evidence: Evidence) -> Asking[None]:
-    """The home page: its marks, languages, feed and headers. It is not asked for if the host itself does not answer."""
+    """The home page: its marks, languages, feed and headers. The home page is not requested if the host does not
+    answer."""
     if evidence.failure is not None and not is_api_closed(evidence.failure):
         evidence.home = next((reply for _, reply in reversed(evidence.exchanges) if reply.status), None)
         return
@@ -145,7 +147,7 @@ def _ask_home(evidence: Evidence) -> Asking[None]:
 
 
 def _ask_posts(evidence: Evidence, site: Site) -> Asking[None]:
-    """The newest posts, with the fields that a crawl asks for."""
+    """The newest posts, with the fields that a crawl requests."""
     queries = Queries(site=site, collection=_POSTS, options=Options(url=evidence.asked))
     size = min(SAMPLE, queries.per_page)
     params = {"per_page": size, "orderby": "date", "order": "desc"} | queries.fields(())
@@ -157,7 +159,7 @@ def _ask_posts(evidence: Evidence, site: Site) -> Asking[None]:
 
 
 def _ask_types(evidence: Evidence, site: Site) -> Asking[None]:
-    """The public types of posts. The sample already gave the total of one type."""
+    """The public types of posts. The total of one type is known from the sample."""
     assert evidence.sample is not None
     evidence.collections.append(
         CollectionTotal(kind="posts", type="post", route=_POSTS.route, total=total_of(evidence.sample))
@@ -201,7 +203,7 @@ def _ask_rights(evidence: Evidence, key: str) -> Asking[None]:
 
 
 def _ask_totals(evidence: Evidence, site: Site) -> Asking[None]:
-    """How many rows each collection has: of types first, then of media and comments."""
+    """How many rows each collection has: first the types, then media and comments."""
     for counted in evidence.collections:
         if counted.total is not None or counted.type == "post":
             continue
@@ -219,7 +221,7 @@ def _ask_totals(evidence: Evidence, site: Site) -> Asking[None]:
 
 
 def _ask_other_sources(evidence: Evidence) -> Asking[None]:
-    """The feed and the sitemaps. A crawl brings posts by them where the API is closed."""
+    """The feed and the sitemaps. If the API is closed, a crawl gets posts from them."""
     home = evidence.home
     key = evidence.site.key if evidence.site is not None else home_of(evidence).rstrip("/")
     if evidence.site is None and home is not None and home.error is None:
@@ -230,7 +232,7 @@ def _ask_other_sources(evidence: Evidence) -> Asking[None]:
     if evidence.feed is None and (
         evidence.site is not None or any(has_marks(reply) for _, reply in evidence.exchanges)
     ):
-        # The usual places of a feed are WordPress's own.
+        # Only WordPress uses the usual places of a feed.
         evidence.feed = yield from search.of_site()
     yield from _named_in_robots(evidence, key)
     found: Sitemaps = yield from find_sitemaps(key, most=MOST_SITEMAPS)

@@ -40,20 +40,20 @@ PRODUCT = "newsbot"
 _FEED_LINK = re.compile(rb"<link\b[^<>]{0,500}application/rss\+xml[^<>]{0,500}>", re.I)
 _HREF = re.compile(rb"""\bhref\s{0,9}=\s{0,9}["']?([^"'\s>]{1,500})""", re.I)
 _HEAD = 200_000
-"""Bytes of a page in which marks are searched for."""
+"""The first bytes of a page, which are searched for marks."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
     """What ``scrapy doctor`` reports of one site. ``--json`` prints these fields.
 
-    ``part`` of the site is what the address that was ``asked`` for means; None for the whole site. The findings are
-    about the whole site in any case. ``by``: how a crawl gets posts, ``api`` or ``feed and pages``; None where it gets
-    none. ``wordpress`` is None where the site did not answer. ``permalinks`` is ``plain`` (``?p=7``) or ``pretty``.
+    ``part`` is the part of the site that the address ``asked`` means; None for the whole site. The findings are always
+    about the whole site. ``by``: how a crawl gets posts, ``api`` or ``feed and pages``; None if it gets no posts.
+    ``wordpress`` is None if the site did not answer. ``permalinks`` is ``plain`` (``?p=7``) or ``pretty``.
     ``feed_asked``: the feed itself was asked for. ``rights`` are the statements of robots.txt, of the home page and of
-    the files at fixed places; ``uses`` is what they mean for each use, in words. ``command`` starts a crawl; ``step``
-    is what to do where no crawl can bring anything. ``requests`` were made for these findings. ``asked_all``: no
-    question was left out because the budget of requests was spent.
+    the files at fixed places; ``uses`` is what they mean for each use, in words. ``command`` starts a crawl; ``step``:
+    what to do if no crawl can bring anything. ``requests``: how many requests were made. ``asked_all``: no question was
+    left out because the budget of requests was spent.
     """
 
     asked: str
@@ -127,14 +127,14 @@ def _step(evidence: Evidence) -> str:
     error = evidence.failure or evidence.fault
     cause = cause_of(error)
     if cause == "no-api":
-        # The step of a crawl is this examination.
+        # The step that a crawl would name is this examination.
         return "correct the address, if the site is made with WordPress; newsbot crawls no other"
     halted = getattr(error, "verdict", "blocked" if evidence.halt else "incomplete")
     return next_step(halted, cause, command="scrapy doctor", url=evidence.asked)
 
 
 def _wordpress(evidence: Evidence) -> tuple[bool | None, str | None]:
-    """Whether the site is a WordPress, and its version where a page or a feed tells it."""
+    """Whether the site is a WordPress, and its version if a page or a feed shows the version."""
     heard = [reply for _, reply in evidence.exchanges if reply.error is None]
     if not heard:
         return None, None
@@ -151,7 +151,7 @@ def _tell_site(found: Findings, site: Site, evidence: Evidence) -> None:
     if (meaning := site.meanings.get(evidence.asked)) is not None and meaning.kind in PARTS:
         found.part = f"{meaning.base or meaning.kind} {meaning.text or meaning.id or ''}".strip()
     found.example = next((link for row in evidence.rows if (link := text(row.get("link")))), None)
-    # A site with pretty permalinks may have its API at ?rest_route= alone, where /wp-json/ is closed.
+    # A site with pretty permalinks may have its API only at ?rest_route=, because /wp-json/ is closed.
     plain = "?p=" in found.example if found.example else site.api.plain
     found.permalinks = "plain" if plain else "pretty"
     found.timezone = site.timezone or (f"UTC{site.gmt_offset:+g}" if site.gmt_offset is not None else None)
@@ -162,8 +162,8 @@ def _tell_site(found: Findings, site: Site, evidence: Evidence) -> None:
 
 
 def _rights(evidence: Evidence) -> dict[str, Any]:
-    """The statements on the use of the site's content. A page outweighs its headers, and the headers outweigh the files
-    (TDMRep)."""
+    """The statements on the use of the site's content. The statements of a page override those of its headers, and
+    those of the headers override those of the files (TDMRep)."""
     found: dict[str, Any] = {}
     if (ai_txt := evidence.well_known.get(AI_TXT)) is not None:
         found |= read_ai_txt(ai_txt.body, ai_txt.headers.get("content-type", ""))
@@ -203,7 +203,7 @@ def _feed_named(home: Reply) -> str | None:
 
 
 def _way(evidence: Evidence) -> tuple[str | None, str | None]:
-    """How a crawl gets posts, and why not by the API."""
+    """How a crawl gets posts, and why it cannot use the API."""
     if evidence.site is not None and evidence.fault is None:
         return "api", None
     error = evidence.failure or evidence.fault
@@ -241,6 +241,7 @@ def _command(address: str, collections: list[CollectionTotal]) -> str:
 
 
 def as_json(found: Findings) -> dict[str, Any]:
-    """The fields of ``--json``, in their order. The commands have the name that the user started."""
+    """The fields of ``--json``, in their order. The commands in them begin with the name of the program that the user
+    started."""
     fields = {name: getattr(found, name) for name in Findings.__dataclass_fields__}
     return fields | {name: in_users_words(fields[name]) for name in ("command", "step") if fields[name]}

@@ -16,11 +16,11 @@ LONG_DELAY = 5.0
 """The shortest Crawl-delay (seconds) that is reported."""
 
 FEW = 3
-"""The fewest posts of a sample whose common lack is reported."""
+"""The fewest posts of a sample for which a fault of all of them is reported."""
 
 
 def obstacles(evidence: Evidence, *, crawl_delay: float | None, paywalls: Sequence[str]) -> list[str]:
-    """``crawl_delay`` is what robots.txt asks for; ``paywalls`` are plugins and services that lock articles."""
+    """``crawl_delay``: the delay that robots.txt requests; ``paywalls`` are plugins and services that lock articles."""
     lines = [*_of_robots(evidence, crawl_delay), *_of_walls(evidence)]
     if evidence.site is not None:
         lines += _of_api(evidence.site)
@@ -43,7 +43,7 @@ def _of_robots(evidence: Evidence, crawl_delay: float | None) -> Iterator[str]:
 
 
 def _place(url: str) -> str:
-    """A URL without its host and without the fields that are asked for."""
+    """A URL without its host and without the parameter ``_fields``."""
     parts = urlsplit(url)
     route = next((value for name, value in parse_qsl(parts.query) if name == "rest_route"), None)
     return f"{parts.path}?rest_route={route}" if route else parts.path or "/"
@@ -99,7 +99,8 @@ def _of_answers(evidence: Evidence, sample: Reply) -> Iterator[str]:
 
 
 def lacks_content(rows: Sequence[Mapping[str, object]]) -> bool:
-    """Whether no post of a sample has a body. A protected post has none, and shows none on its page either."""
+    """Whether no post of a sample has a body. A post with a password has no body, and its page shows none either, so it
+    does not count."""
     open_rows = [row for row in rows if not _is_protected(row)]
     return len(open_rows) >= FEW and not any(rendered(row.get("content")) for row in open_rows)
 

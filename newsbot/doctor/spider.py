@@ -1,4 +1,4 @@
-"""Drives the examinations through the downloader of a crawl, so that every rule of a crawl holds."""
+"""Drives the examinations through the downloader of a crawl, so that every rule of a crawl applies."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class DoctorSpider(Spider):
         yield Request("data:,", self.parse_sites, dont_filter=True, meta={"newsbot_seed": True})
 
     async def parse_sites(self, _response: Response) -> None:
-        """Examine all sites, each in a task of its own: the budget of a site belongs to its task."""
+        """Examine all sites. Each site has its own task, since the budget of a site belongs to its task."""
         await asyncio.gather(*(asyncio.create_task(self._site(target)) for target in self.targets))
 
     async def _site(self, target: Target) -> None:
@@ -98,7 +98,7 @@ class DoctorSpider(Spider):
     async def _answer(self, query: Query, target: Target, facts: SiteFacts) -> Reply:
         known = self.robots.get(_origin(query.url))
         if known is not None and query.purpose == "robots":
-            return known  # the downloader asked for it before the first query
+            return known  # the downloader requested robots.txt before the first query
         asked = Query(**{name: getattr(query, name) for name in Query.__slots__} | {"tries": min(query.tries, TRIES)})
         return await self.fetcher.fetch(asked, target, facts)
 

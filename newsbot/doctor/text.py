@@ -10,7 +10,7 @@ from newsbot.rights import words as rights
 from newsbot.terminal import in_one_line
 
 HIDE_LANGUAGES = frozenset({"Polylang", "WPML"})
-"""Plugins whose sites may list and count the default language alone."""
+"""Plugins for languages: a site with one of them may list and count only its default language."""
 
 _WIDTH = 14
 
@@ -49,8 +49,8 @@ def _parts(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _shown(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
-    """What a site shows of itself. For a site that refused newsbot, "none found" is not written: newsbot
-    did not look."""
+    """What a site shows of itself. For a site that refused newsbot, "none found" is not written, since newsbot did not
+    look."""
     if found.api is not None:
         yield "REST API", [found.api]
         yield "permalinks", [f"{found.permalinks}{f', as {found.example}' if found.example else ''}"]

@@ -60,7 +60,7 @@ def _latest(reading: Reading) -> list[ChangedRow]:
 
 
 def _titles(reading: Reading, found: list[ChangedRow]) -> tuple[str, str]:
-    """The title of the feed and its home page: the site's, where it is of one site."""
+    """The title of the feed and its home page. A feed of one site has the site's name and home page."""
     sites = {event.change.site for event in found}
     site = reading.selection.site or (next(iter(sites)) if len(sites) == 1 else "")
     home = site if "://" in site else next(iter(sites), "")

@@ -128,15 +128,15 @@ def columns_of(kind: str, form: str) -> Sequence[Column]:
 
 
 def _has_type(column_type: Type, form: str) -> bool:
-    """Whether Croissant has a type for a column. It has none for objects whose keys are not known. If one such column
-    is described as a text, Croissant's own library (mlcroissant) can read no row of the file. Parquet holds the values
-    of ``json`` as texts.
+    """Whether Croissant has a type for a column. It has none for objects whose keys are not known. If such a column is
+    described as a text, Croissant's own library (mlcroissant) cannot read any row of the file. In Parquet, the values
+    of ``json`` columns are texts.
     """
     return column_type.name not in (("mapping",) if form == "parquet" else ("mapping", "json"))
 
 
 def _field(file: Described, column: Column) -> dict[str, Any]:
-    # mlcroissant reads JSON lines as a table with columns, and knows no path in them.
+    # mlcroissant reads JSON lines as a table with columns, and does not support a path in a column.
     source = {"fileObject": {"@id": file.name}, "extract": {"column": column.name}}
     return _described(f"{file.kind}/{column.name}", column.name, type_of(CLASSES[file.kind], column), source)
 
@@ -147,7 +147,7 @@ def _described(place: str, name: str, column_type: Type, source: dict[str, Any])
     if column_type.name == "list":
         described["repeated"] = True
     if inner.name == "struct":
-        # The parts of a struct are read out of its column by their names.
+        # The parts of a struct are read by their names.
         described["subField"] = [
             _described(f"{place}/{part}", part, found, {**source, "transform": {"jsonPath": part}})
             for part, found in inner.parts

@@ -1,4 +1,4 @@
-"""Metadata for Datasette: titles, the order of rows, facets, and what a row is called. Pure."""
+"""Metadata for Datasette: titles, the order of rows, facets, and the name of a row. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether each file of a run's rows holds the rows that the run delivered: the ids of the receipt, not their number."""
+"""Whether each file of a run's rows holds the rows that the run delivered: the ids are compared, not their number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Key = tuple[str, str, str]
 """Site, kind and type of rows."""
 
 _MOST = 100
-"""Characters of ids that a line names."""
+"""The most characters of the list of ids in a line."""
 
 _COLUMNS = {tuple(columns(item)): kind for kind, item in CLASSES.items()}
 
@@ -28,7 +28,8 @@ def kind_of(row: Mapping[str, Any]) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What the user chose for a file: ``columns``, one file of several (``is_batch``), and the rows ``left_out``."""
+    """What the user chose for a file. ``columns``: the user chose columns. ``is_batch``: the file is one of several.
+    ``left_out``: the rows that are not in the file."""
 
     columns: bool
     is_batch: bool
@@ -39,8 +40,8 @@ class Delivered:
     """The rows that a receipt names, and those that the files of the run hold. Raises ValueError and TypeError for a
     receipt that cannot be read.
 
-    A file that a later run wrote too may be the whole answer of that run, without rows that were deleted since. A file
-    for which the user chose rows is not expected to hold the others. ``folder`` is that of the receipt.
+    If a later run wrote to a file too, the file may hold the whole answer of that run, without rows that were deleted
+    since. A file for which the user chose rows need not hold other rows. ``folder``: the folder of the receipt.
     """
 
     def __init__(self, receipt: Mapping[str, Any], folder: Path) -> None:
@@ -68,7 +69,7 @@ class Delivered:
             held[str(row.get("site")), str(kind_of(row)), str(row.get("type"))].add(row["id"])
 
     def read(self, path: Path) -> None:
-        """Note that a file is read, whether it holds rows or none."""
+        """Note that a file was read, even if it has no rows."""
         self._held.setdefault(path, defaultdict(IdSet))
 
     def faults(self) -> Iterator[str]:
@@ -89,7 +90,7 @@ class Delivered:
                         yield f"{path.name}: {_rows(key, lacking)} are missing, which another file of the run holds"
 
     def _nowhere(self, key: Key) -> IdSet:
-        """The rows that no file holds, without those that every file leaves out on purpose."""
+        """The rows that no file holds, except rows that every file leaves out on purpose."""
         lacking = reduce(
             _both, (_without(self._named[key], held[key]) for held in self._held.values()), self._named[key]
         )

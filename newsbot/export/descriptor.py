@@ -1,4 +1,5 @@
-"""What is wrong with the descriptor of a data package itself: with what it says, and against the other descriptions."""
+"""Finds faults in the descriptor of a data package itself, and differences between the descriptor and the other
+descriptions."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ Resource = Mapping[str, Any]
 
 
 def holds_rows(path: str) -> bool:
-    """Whether the name of a file of a package is that of a file of rows."""
+    """Whether a file of a package is a file of rows, by its name."""
     return _ROWS.fullmatch(path) is not None
 
 
@@ -58,7 +59,7 @@ def _is_schema(schema: Any) -> bool:
 
 def _against_croissant(path: Path, resources: Sequence[Resource]) -> Iterator[str]:
     """The places in which the second description of the files of rows differs from the descriptor. A person who changes
-    a file and its checksum in the descriptor has to change this description too.
+    a file and its checksum in the descriptor must change the second description too.
     """
     if not path.is_file():
         return  # the file is listed: its absence is reported with the other files

@@ -1,4 +1,5 @@
-"""The archive as a file: what the user chose is read, written whole, and then takes its name."""
+"""Writes the archive to a file: the chosen rows are written to a part file, which gets the final name when it is
+complete."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ from newsbot.terminal import discard_output, output_of_rows, tell
 from newsbot.timestamps import compact_utc, iso_utc
 
 LATEST = 100
-"""Changes that a feed of changes holds where the user names no number."""
+"""The number of changes in a feed of changes if the user names no number."""
 
 MOST_LATEST = 10_000
 
@@ -37,7 +38,7 @@ NARROWING = ("site", "type", "kind", "since", "until", "category", "tag", "autho
 """Options that choose rows. A package names their values."""
 
 NAMED = 5
-"""Damaged rows that the line about them names."""
+"""The most damaged rows that the line about them names."""
 
 
 def export(path: Path, opts: argparse.Namespace, settings: BaseSettings) -> int:
@@ -117,7 +118,7 @@ def _kinds(chosen: Selected, opts: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _streamed(write: Callable[[ExportTarget], Written]) -> Written:
-    """Write to standard output. If its reader has gone (``| head``), nobody wants the rest."""
+    """Write to standard output. If its reader has closed it (``| head``), the rest is not written."""
     output = output_of_rows()
     try:
         written = write(ExportTarget(name="standard output", part=Path(STANDARD_OUTPUT), file=output))
@@ -129,7 +130,7 @@ def _streamed(write: Callable[[ExportTarget], Written]) -> Written:
 
 
 def _written_whole(path: Path, write: Callable[[ExportTarget], Written]) -> Written:
-    """Write the file and the files beside it. They take their names together, when all are on the disk."""
+    """Write the file and the files beside it. All files get their final names when all of them are on the disk."""
     run = _run()
     parts = {path: PartFile(path, run=run)}
     try:
@@ -150,7 +151,7 @@ def _written_whole(path: Path, write: Callable[[ExportTarget], Written]) -> Writ
 
 
 def _run() -> str:
-    """A name for what is being written: parts of feeds have the name of their run."""
+    """A name for the part files of this export: part files of feeds have the name of their run."""
     return f"{compact_utc(datetime.now(UTC))}-0000"
 
 

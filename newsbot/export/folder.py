@@ -1,4 +1,4 @@
-"""How a folder of files becomes complete: it is written beside its place, then renamed.
+"""How a folder of files becomes complete: it is written beside its final place, then renamed.
 
 A folder in which a user keeps files is never replaced.
 """
@@ -21,7 +21,7 @@ LIST = ".newsbot-files"
 
 
 def written_folder(path: Path, write: Callable[[Path], Written], *, run: str) -> Written:
-    """Let ``write`` fill a folder, which then takes the place of the old one. Raises BadArgument and OSError."""
+    """Call ``write`` to fill a folder, which then replaces the old folder. Raises BadArgument and OSError."""
     check_replaceable(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(path)
@@ -32,7 +32,7 @@ def written_folder(path: Path, write: Callable[[Path], Written], *, run: str) ->
         written = write(part)
         names = sorted(_files(part))
         (part / LIST).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
-        # One call for what may be a hundred thousand files.
+        # One call for all files, since there may be a hundred thousand.
         os.sync()
         check_replaceable(path)
         _replace(path, part, run)
@@ -81,7 +81,7 @@ def _files(folder: Path) -> set[str]:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove what exports that were killed left beside a folder. The folder that an export writes is locked."""
+    """Remove the folders that killed exports left beside a folder. A folder is locked while an export writes it."""
     for part in path.parent.glob(f".{glob_escaped(path.name)}.*.part"):
         lock = _locked(part)
         if lock is not None:

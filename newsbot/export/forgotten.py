@@ -50,10 +50,11 @@ class Unconfirmed(Exception):
 
 
 def forget(wish: Wish, *, archive_url: str, data: str, warc: str, confirm: Callable[[str], bool]) -> list[str]:
-    """Carry the wish out, if ``confirm`` agrees to the line that says what it removes. Returns lines for the user.
+    """Remove what the wish names, if ``confirm`` accepts the line that describes the removal. Returns lines for the
+    user.
 
-    The news is complete on the disk before anything is removed: a command that is killed in between is run again.
-    ``warc`` is the folder of the WARC files. Raises BadArgument, ArchiveError, OSError and Refused.
+    The file of deletions is complete on the disk before anything is removed. If the command is killed in between, the
+    user runs it again. ``warc`` is the folder of the WARC files. Raises BadArgument, ArchiveError, OSError and Refused.
     """
     now = datetime.now(UTC)
     # Two commands that start in the same second must not write to the same file.
@@ -65,7 +66,8 @@ def forget(wish: Wish, *, archive_url: str, data: str, warc: str, confirm: Calla
         with undisturbed(archive, lambda: _plan(archive, wish)) as plan:
             rows = tombstones(archive.database, plan, when=iso_utc(now))
             notices = _tell_feeds(Path(data) / "forget", run, rows, data)
-            # The WARC files come before the archive. A command that is killed in between finds the rows again.
+            # The WARC files are overwritten before the archive changes. If the command is killed in between, the next
+            # one finds the rows in the archive again.
             overwritten = _overwrite(Path(warc).expanduser(), wish, plan, known_sites(archive.database)) if warc else 0
             changed = carry_out(archive, plan)
         if wish.what == "person" and not (plan.doomed or changed or overwritten):
@@ -83,7 +85,7 @@ def forget(wish: Wish, *, archive_url: str, data: str, warc: str, confirm: Calla
 
 
 def _overwrite(folder: Path, wish: Wish, plan: Plan, known: Sequence[tuple[str, str]]) -> int:
-    """Remove from the WARC files what the wish names. Returns the number of records. Raises OSError."""
+    """Remove the records that the wish names from the WARC files. Returns the number of records. Raises OSError."""
     if not folder.is_dir():
         return 0
     if wish.what == "site":
@@ -96,7 +98,7 @@ def _overwrite(folder: Path, wish: Wish, plan: Plan, known: Sequence[tuple[str, 
 
 
 def _plan(archive: Archive, wish: Wish) -> Plan:
-    """Raises BadArgument where the archive holds nothing of what is to be forgotten."""
+    """The plan of the removal. Raises BadArgument if the archive holds nothing that the wish names."""
     database = archive.database
     if wish.what == "site":
         plan = plan_site(database, wish.words)
@@ -113,7 +115,7 @@ def _plan(archive: Archive, wish: Wish) -> Plan:
 
 
 def _nobody(archive: Archive, wish: Wish, warc: str) -> str:
-    """The message that nothing has the name. It says where newsbot searched, and which names are similar."""
+    """The message that nobody has this name. The message says where newsbot searched, and which names are similar."""
     name = " ".join(wish.words)
     near = near_names(folded(name), names_of_people(archive.database, site=wish.site))
     place = f" of {wish.site}" if wish.site else ""

@@ -1,4 +1,5 @@
-"""Which records of WARC files ``scrapy forget`` removes. An answer that holds what is removed is removed as a whole."""
+"""Which records of WARC files ``scrapy forget`` removes. If a part of an answer must be removed, the whole answer is
+removed."""
 
 from __future__ import annotations
 
@@ -37,10 +38,10 @@ class Sites:
         return cls(chosen=frozenset(names[True]), others=frozenset(names[False] - names[True]))
 
     def have(self, record: StoredRecord) -> bool:
-        """Whether the record is one of a chosen site.
+        """Whether the record belongs to a chosen site.
 
-        A record that names its site is of that site. Any other is of the site whose address its URL begins with. If one
-        site is in a folder of another, the longer address counts.
+        A record that names its site belongs to that site. Any other record belongs to the site whose address its URL
+        begins with. If one site is in a folder of another, the longer address counts.
         """
         site = _name(record.headers.get("x-newsbot-site", ""))
         if site in self.chosen or site in self.others:
@@ -54,14 +55,14 @@ class Sites:
 
 
 def shows_comments(sites: Sites | None) -> Callable[[StoredRecord], bool]:
-    """The answers that show comments: those of the API, of feeds, and pages. ``sites``: None for all."""
+    """Whether an answer shows comments: an answer of the API, a feed, or a page. ``sites``: None for all sites."""
     return lambda record: (
         _is_of(record, sites) and ("/comments" in unquote(record.uri) or _COMMENT.search(_body(record)) is not None)
     )
 
 
 def names_person(name: str, sites: Sites | None) -> Callable[[StoredRecord], bool]:
-    """The answers and notes that name a person, as text, in JSON or in HTML."""
+    """Whether an answer or a note names a person, as text, in JSON or in HTML."""
     named = folded(name)
 
     def is_removed(record: StoredRecord) -> bool:
@@ -71,14 +72,14 @@ def names_person(name: str, sites: Sites | None) -> Callable[[StoredRecord], boo
 
 
 def _text(body: bytes) -> str:
-    """An answer as its reader sees it: without the escapes of JSON and HTML."""
-    # JSON may stand in an attribute of HTML, and hold HTML itself.
+    """The text of an answer without the escapes of JSON and HTML."""
+    # An attribute of HTML may contain JSON, and this JSON may contain HTML.
     return _without_json_escapes(unescape(_without_json_escapes(body.decode("utf-8", "replace"))))
 
 
 def _without_json_escapes(text: str) -> str:
     text = _JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
-    # JSON writes an emoji, and a rare letter, as two halves.
+    # In JSON, the escape of an emoji or a rare letter has two halves (surrogates).
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -100,7 +101,7 @@ def _name(url: str) -> str:
 
 
 def _body(record: StoredRecord) -> bytes:
-    """What an answer or a note says, unpacked as far as that is possible."""
+    """The content of an answer or a note, decompressed as far as possible."""
     if record.kind != "response":
         return record.block
     try:

@@ -13,7 +13,8 @@ Write = Callable[[ExportTarget, Reading], Written]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """``several``: the file holds every kind of rows, unless the user chooses one. ``one_site``: it holds one site.
+    """``several``: the file holds every kind of rows, unless the user chooses a kind. ``one_site``: the file holds the
+    rows of one site.
 
     ``extra``: the extra that the format needs. ``folder``: the format is a folder of files.
     """
@@ -41,14 +42,14 @@ FORMATS: dict[str, Format] = {
         Format(name="wxr", suffix=".wxr", several=True, one_site=True),
     )
 }
-"""Name -> format. The suffix of a file's name tells the format where ``--format`` does not."""
+"""Name -> format. Without ``--format``, the suffix of the file's name decides."""
 
 
 STANDARD_OUTPUT = "-"
 """The file name that means standard output."""
 
 STREAMED = ("jsonl", "json", "csv", "rss", "jsonfeed", "wxr")
-"""Formats that standard output (``-``) takes: they are written from their beginning to their end."""
+"""Formats that can be written to standard output (``-``), because they are written from the beginning to the end."""
 
 PACKAGE = Format(name="package", suffix="", several=True, folder=True)
 """The folder of ``--package``. ``--format`` names the format of its rows."""

@@ -71,7 +71,8 @@ def json(file: IO[bytes], lines: Iterable[bytes]) -> int:
 
 
 def _as_crawler(reading: Reading) -> Any:
-    """What an exporter of the feeds takes from its crawler: the class of the rows, the settings and the stats."""
+    """A stand-in for the crawler with all that an exporter of the feeds reads: the class of the rows, the settings and
+    the stats."""
     item_class = CLASSES[reading.selection.kind]
     return SimpleNamespace(settings=reading.settings, stats=None, spidercls=SimpleNamespace(item_class=item_class))
 

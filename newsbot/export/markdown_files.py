@@ -19,14 +19,14 @@ LONGEST = 60
 """Characters of a slug in a file's name."""
 
 LONGEST_FOLDER = 120
-"""Characters of a folder's name. File systems take 255 bytes."""
+"""Characters of a folder's name. File systems allow 255 bytes."""
 
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
-"""Names that Windows keeps for devices."""
+"""Names that Windows reserves for devices."""
 
 _SOURCE = re.compile(r'(<img\b[^<>]*?\ssrc=")([^"]*)(")')
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-"""Characters that JSON writes as they are, and that YAML reads as a line break or not at all."""
+"""Characters that JSON does not escape, and that YAML reads as a line break or refuses."""
 
 
 def file_name(post: Post) -> str:
@@ -57,14 +57,15 @@ def site_folder(site: str) -> str:
 
 
 def safe_name(text: str, *, also: str = "") -> str:
-    """``text`` in lower-case ASCII letters, digits and hyphens, which every file system takes."""
+    """``text`` in lower-case ASCII letters, digits and hyphens, which every file system allows."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     name = re.sub(f"[^a-z0-9{re.escape(also)}]+", "-", plain).strip("-.")
     return f"{name}-" if _RESERVED.fullmatch(name) else name
 
 
 def front_matter(post: Post, image: str | None) -> str:
-    """The facts of a post in YAML. Every value is JSON, which is YAML too, so no text of a site can end the block."""
+    """The facts of a post in YAML. Every value is JSON, which is YAML too, so no text of a site can end the front
+    matter."""
     authors = [author.name for author in post.authors if author.name]
     if not authors and post.author is not None and post.author.name:
         authors = [post.author.name]

@@ -30,7 +30,7 @@ class _Pictures:
         self.copied: set[str] = set()
 
     def local(self, url: str | None, page: Path) -> str | None:
-        """The path of a picture as the file ``page`` links to it; None where the picture is not here."""
+        """The path of a picture, relative to the file ``page``; None if the picture was not downloaded."""
         path = self._stored.get(url or "")
         if path is None or (path not in self.copied and not self._copy(path)):
             return None
@@ -67,8 +67,8 @@ def write_markdown(folder: Path, reading: Reading) -> Written:
 
 
 def _free(name: str, key: str, folders: dict[str, str]) -> str:
-    """The folder of a site or a type. Two of them may differ in what a folder's name cannot show, so that the second
-    gets a number."""
+    """The folder of a site or a type. Two sites or types may get the same folder's name. The second one then gets a
+    number."""
     if key not in folders:
         taken, number, found = set(folders.values()), 1, name
         while found in taken:

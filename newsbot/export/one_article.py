@@ -18,14 +18,14 @@ from newsbot.terminal import in_one_line, visible
 from newsbot.wordpress.single_article import Found
 
 _SIGNATURES = (b"%PDF-", b"\x1f\x8b", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
-"""The first bytes of PDFs, compressed files and pictures. Not each of these files has a NUL."""
+"""The first bytes of PDFs, compressed files and pictures. Some of these files have no NUL."""
 
 _NULS = 500
 """A text has at most one NUL among this many bytes: some pages have one by mistake, and browsers drop it."""
 
 
 class _Unread(StatsCollector):
-    """Discards the counts that the components of a crawl make for one article."""
+    """Stats that discard what the components of a crawl count for one article."""
 
     def __init__(self) -> None:
         self._stats = {}

@@ -25,7 +25,7 @@ CHUNK = 1 << 20
 
 
 def write_package(folder: Path, reading: Reading, asked: PackageOptions) -> Written:
-    """Fill an empty folder. Raises BadArgument where no row is chosen."""
+    """Fill an empty folder. Raises BadArgument if the choice has no row."""
     written = [_write_rows(folder, reading, kind, asked.form) for kind in reading.kinds]
     resources = [resource for resource in written if resource.rows]
     for resource in written:

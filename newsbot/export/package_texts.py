@@ -1,4 +1,4 @@
-"""What a data package says of itself: the descriptor of Frictionless Data, and the text of its README. Pure."""
+"""The texts of a data package: the descriptor of Frictionless Data, and the README. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A file of the package. ``kind`` and ``rows``: of a file of rows; None for any other file."""
+    """A file of the package. ``kind`` and ``rows`` belong to a file of rows; for any other file they are None."""
 
     path: str
     bytes: int
@@ -71,7 +71,7 @@ def descriptor(
     no_warc: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The content of ``datapackage.json`` (Data Package, version 1). ``no_warc`` are the WARC files that rows name and
-    that were not there."""
+    that were missing."""
     return {
         "profile": "data-package",
         "name": "newsbot",
@@ -114,7 +114,7 @@ def _field_type(of_column: Type) -> str:
 
 
 def readme(asked: PackageOptions, resources: Iterable[Resource], receipts: Sequence[Mapping[str, Any]]) -> str:
-    """What was asked, of whom, when, how complete the rows are, and under which rights."""
+    """The README: the options, the sites, the time, how complete the rows are, and their rights."""
     options = ", ".join(f"`{name} {value}`" for name, value in asked.options.items())
     return "\n".join(
         (

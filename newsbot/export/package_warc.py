@@ -18,7 +18,7 @@ def carry_warc(folder: Path, reading: Reading) -> tuple[list[str], list[str], tu
     """Copy WARC files into a package. Returns their paths in the package, the names of files that are missing, and a
     line for each missing file.
 
-    A row is made of the answers of its run, so that all files of the run are carried. Raises OSError.
+    A row may be made of several answers of its run, so all files of the run are copied. Raises OSError.
     """
     named = {
         str(row.fields()["warc"]["file"])

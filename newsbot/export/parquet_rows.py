@@ -17,7 +17,7 @@ from newsbot.feeds.rows import Column, table
 from newsbot.items import CLASSES
 
 _BATCH = 200
-"""Rows that are in memory at once. One row of a site may take megabytes."""
+"""Rows that are in memory at once. A single row may take megabytes."""
 
 
 def parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -52,7 +52,7 @@ def as_json(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _object(parts: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """A nested object. An object that is absent has no part."""
+    """A nested object. If all its parts are absent, the object is None."""
     return None if all(value is None for value in parts.values()) else parts
 
 

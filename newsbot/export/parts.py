@@ -55,9 +55,9 @@ def narrowed(
 
 
 def _names(database: Database, selection: Filter, wanted: Mapping[str, Sequence[str]]) -> Names:
-    """The names by site: those of the stored terms. Rows are read only of the sites whose stored terms lack a name that
-    is wanted, since the export itself reads all rows once more. For authors rows are read too, since guest authors are
-    only in rows."""
+    """The names by site: those of the stored terms. Rows are read only for sites whose stored terms lack a wanted name,
+    because the export itself reads all rows once more. Rows are also read for authors, since guest authors are only in
+    rows."""
     found = names_of(_stored(database, selection))
     every = archived_collections(database)
     for site in sorted({of for of, type_, kind in every if _is_chosen(selection, of, type_, kind)}):
@@ -80,7 +80,7 @@ def _is_chosen(selection: Filter, site: str, type_: str, kind: str) -> bool:
 
 
 def _stored(database: Database, selection: Filter) -> Iterator[Mapping[str, Any]]:
-    """The terms that the joins stored, and those that are rows, each as the only term of a row."""
+    """The terms that the joins stored, and the rows of terms. Each term is returned as the only term of a row."""
     for site, term in linked_terms(database):
         if selection.site is None or is_same_site(site, selection.site):
             yield {"site": site, "terms": [term]}
@@ -132,7 +132,7 @@ def _take(found: dict[int | str, NamedTerm], given: Mapping[str, Any]) -> None:
 
 
 def chosen(option: str, wanted: Sequence[str], found: Names) -> dict[str, tuple[int | str, ...]]:
-    """Site -> the keys of what the user named there, and of the terms below it. Raises BadArgument."""
+    """Site -> the keys of the terms or authors that the user named, and of the terms below them. Raises BadArgument."""
     keys: dict[str, dict[int | str, None]] = {}
     for name in wanted:
         matches = {site: matching(of_site[option], name) for site, of_site in found.items()}
@@ -145,7 +145,7 @@ def chosen(option: str, wanted: Sequence[str], found: Names) -> dict[str, tuple[
         for site, of_site in matches.items():
             children = _children(found[site][option]) if of_site else {}
             for named in of_site:
-                # A row that came without ids, from a feed, has the name alone.
+                # A row from a feed has no ids, only the name.
                 own = [named.key, named.name, *(below(named.id, children) if named.id is not None else ())]
                 keys.setdefault(site, {}).update(dict.fromkeys(own))
     return {site: tuple(of_site) for site, of_site in keys.items()}

@@ -1,4 +1,4 @@
-"""What a format of ``scrapy export`` reads and returns."""
+"""The input and the result of a format of ``scrapy export``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = ("posts", "comments", "media", "terms", "users")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """The chosen rows of the archive. ``kinds``: what a format of several kinds writes.
+    """The chosen rows of the archive. ``kinds``: the kinds that a format of several kinds writes.
 
     ``broken`` gets the names of the rows whose content is damaged. ``keep``: whether a row may be written. ``latest``:
     how many changes a feed holds.
@@ -37,9 +37,9 @@ class Reading:
         return self.selection if kind == self.selection.kind else replace(self.selection, kind=kind, scope=None)
 
     def rows(self, kind: str | None = None, *, whole: bool = False) -> Iterator[ArchivedRow]:
-        """The current rows of a kind; without one, those of the kind that the user chose.
+        """The current rows of ``kind``; without ``kind``, rows of the kind that the user chose.
 
-        ``whole``: of all times. Terms and users have no time, so they are always whole.
+        ``whole``: rows of all times. Terms and users have no time, so all of them are returned.
         """
         selection = self.of_kind(kind or self.selection.kind)
         if whole or selection.kind in ("terms", "users"):

@@ -14,14 +14,15 @@ from newsbot.rights.robots_txt import robots_for
 from newsbot.rights.uses import meaning, strictest_meaning
 
 NAMED = 5
-"""Reasons that the line about rows that were left out names."""
+"""The most reasons in the line about rows that were left out."""
 
 
 @dataclass(slots=True, kw_only=True)
 class UseFilter:
     """``sites``: site -> what its robots.txt declared when it was last read (``SiteFacts.rights``).
 
-    ``left_out`` counts the rows that may not be used so, by statement; ``undeclared`` those that declare nothing.
+    ``left_out`` counts the rows whose use is reserved, by statement; ``undeclared`` counts the rows without a
+    declaration.
     """
 
     use: str
@@ -46,7 +47,7 @@ class UseFilter:
         return True
 
     def notes(self) -> Iterator[str]:
-        """Lines for the user: what was left out and why, and how many rows declare nothing."""
+        """Lines for the user: how many rows were left out and why, and how many rows have no declaration."""
         if self.left_out:
             named = "; ".join(f"{count} by {by}" for by, count in self.left_out.most_common(NAMED))
             more = f"; {len(self.left_out) - NAMED} more reasons" if len(self.left_out) > NAMED else ""

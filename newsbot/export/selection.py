@@ -44,7 +44,7 @@ def choose(
 
 
 def _kinds_of(names: Sequence[str], archived: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
-    """Each of the types ``names`` -> the kinds of its rows. ``archived``: the type and kind of each collection."""
+    """Each of the types ``names`` -> the kinds of its rows. ``archived``: the type and the kind of each collection."""
     kinds = {name: {kind for type_, kind in archived if type_ == name} for name in names}
     for name in names:
         if not kinds[name]:

@@ -30,7 +30,7 @@ SEARCHED = {
 """Kind -> the columns that full-text search covers."""
 
 LEFT_OUT = frozenset({"raw"})
-"""Columns that a reader of plain columns has no use for."""
+"""Columns that are of no use beside plain columns."""
 
 KEY = ("site", "type", "id")
 
@@ -81,7 +81,7 @@ def write_sqlite(target: ExportTarget, reading: Reading) -> Written:
 def _written(target: ExportTarget, reading: Reading) -> Written:
     written = 0
     with closing(sqlite3.connect(target.part)) as connection:
-        # The file has no name yet: what is left of a failure is removed.
+        # The file does not have its final name yet. After a failure it is removed.
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")
         database = Database(connection)
@@ -111,7 +111,7 @@ def _write_kind(database: Database, kind: str, reading: Reading) -> int:
     types = {column.name: type_of(CLASSES[kind], column) for column in columns}
     declared = ", ".join(f'"{name}" {_TYPES.get(found.name, "TEXT")}' for name, found in types.items())
     connection = database.conn
-    # The day of a time is too fine for a facet.
+    # A facet by day would have too many values.
     month = ", month TEXT GENERATED ALWAYS AS (substr(published, 1, 7)) VIRTUAL" if "published" in types else ""
     connection.execute(f'CREATE TABLE "{kind}" ({declared}{month}, PRIMARY KEY ({", ".join(KEY)}))')
     places = ", ".join("?" * len(columns))
@@ -165,7 +165,7 @@ def _write_changes(database: Database, reading: Reading) -> None:
 
 
 def _leave_out_changes(database: Database, kind: str) -> None:
-    """Take out the changes of rows that are not in the file. Whether a row is in the file depends on its content."""
+    """Delete the changes of rows that are not in the file. Whether a row is in the file depends on its content."""
     same_row = "(held.site, held.type, held.id) = (changes.site, changes.type, changes.id)"
     held = f'SELECT 1 FROM "{kind}" AS held WHERE {same_row}'  # noqa: S608 (the kind is one of KINDS)
     database.conn.execute(f"DELETE FROM changes WHERE kind = ? AND NOT EXISTS ({held})", (kind,))  # noqa: S608

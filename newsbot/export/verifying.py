@@ -1,4 +1,4 @@
-"""``scrapy verify FOLDER``: whether a data package is what its descriptor says."""
+"""``scrapy verify FOLDER``: whether a data package agrees with its descriptor."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _is_whole(folder: Path, resource: Mapping[str, Any], found: Verified) -> boo
 
 
 def _check_rows(path: Path, resource: Mapping[str, Any], sites: Set[str], found: Verified) -> None:
-    """Compare the rows with the columns, types and sites that the descriptor names, and their number; no key may come
+    """Compare the rows with the columns, types and sites that the descriptor names, and their number; no key may occur
     twice."""
     try:
         types = {str(field["name"]): str(field["type"]) for field in resource["schema"]["fields"]}

@@ -1,4 +1,4 @@
-"""The answers in the WARC files of a run, found as the crawl found them: by the URL that was asked for."""
+"""The answers in the WARC files of a run, found by the requested URL, as in the crawl."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ MOST_REDIRECTS = 8
 
 View = Literal["next", "before", "last", "first"]
 VIEWS: tuple[View, ...] = ("next", "before", "last", "first")
-"""If a URL has several answers, which of them is preferred: the next answer after the record of the row, the answer
-before that record, the last or the first. A page may change during a run, and no record says which rows were made of
-which answer."""
+"""The answer that is preferred if a URL has several answers: the next answer after the record of the row, the answer
+before that record, the last or the first. A page may change during a run, and no record says from which answer a row
+was made."""
 
 Version = TypeVar("Version")
 
@@ -35,7 +35,8 @@ _SITE = "urn:newsbot:site:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a record is. ``order`` is its number among all records of the run, ``digest`` that of its payload."""
+    """The place of a record. ``order`` is its number among all records of the run, ``digest`` the digest of its
+    payload."""
 
     path: Path
     offset: int
@@ -48,10 +49,10 @@ class WarcAnswers:
     """The records of the WARC files of one run.
 
     ``urls``: URL -> its answers, ``rendered``: URL -> its pages as a browser showed them, in order. ``sites``: key of a
-    site -> what the run knew of it. ``settings`` are the run's. ``recalled``: key of a site and route -> the linked
-    objects that the archive knew, each with the order of its record. ``removed`` are the ids of records that
-    ``scrapy forget`` removed, ``faults`` are records that cannot be read. ``changed``: two answers to one URL differ.
-    ``order`` and ``view`` say which of them ``find`` prefers: ``order`` is that of a row's record.
+    site -> what the run knew of the site. ``settings``: the settings of the run. ``recalled``: key of a site and route
+    -> the linked objects that the archive knew, each with the order of its record. ``removed`` are the ids of records
+    that ``scrapy forget`` removed, ``faults`` are records that cannot be read. ``changed``: two answers to one URL
+    differ. ``order`` and ``view`` decide which answer ``find`` prefers: ``order`` is the order of a row's record.
     """
 
     urls: dict[str, list[Place]] = field(default_factory=lambda: defaultdict(list))
@@ -77,7 +78,7 @@ class WarcAnswers:
         return None
 
     def find(self, url: str) -> Reply | None:
-        """The answer to a request for ``url``, its redirects followed; None where no record holds it."""
+        """The answer to a request for ``url``, with redirects followed; None if no record has the answer."""
         url = open_url(url)
         for _ in range(MOST_REDIRECTS):
             reply = self._best(url)
@@ -88,8 +89,8 @@ class WarcAnswers:
         return None
 
     def _best(self, url: str) -> Reply | None:
-        """The answer of a URL. A failure of the server counts only where there is no other answer, since the crawl
-        repeats a request that failed."""
+        """The answer of a URL. A failure of the server counts only if there is no other answer, since the crawl repeats
+        a request that failed."""
         found, places = None, self.urls.get(url, ())
         for place in preferred([(place.order, place) for place in places], self.order, self.view):
             try:
@@ -102,16 +103,17 @@ class WarcAnswers:
         return found
 
     def known_before(self, versions: Sequence[tuple[int, Version]]) -> Version | None:
-        """The version of an object that the crawl knew when it made the row. A crawl does not request what it knows."""
+        """The version of an object that the crawl knew when it made the row. A crawl does not request an object that it
+        knows."""
         turned: Mapping[View, View] = {"next": "before", "before": "next"}
         return next(iter(preferred(versions, self.order, turned.get(self.view, self.view))), None)
 
     def replies(self, urls: Sequence[str]) -> Iterator[Reply]:
-        """The good answers of these URLs, in the order in which they came."""
+        """The successful answers to these URLs, in the order of the crawl."""
         return (reply for _, reply in self.ordered(urls))
 
     def ordered(self, urls: Sequence[str]) -> Iterator[tuple[int, Reply]]:
-        """The same, each with the order of its record."""
+        """The successful answers to these URLs, each with the order of its record."""
         places = sorted((place for url in urls for place in self.urls[url]), key=lambda place: place.order)
         for place in places:
             try:
@@ -123,7 +125,7 @@ class WarcAnswers:
 
 
 def preferred(versions: Sequence[tuple[int, Version]], order: int, view: View) -> list[Version]:
-    """The versions of an answer, each given with its order and in that order, the preferred one first."""
+    """Sort the versions of an answer, the preferred one first. ``versions`` are sorted by their order in the run."""
     before = [version for at, version in versions if at < order]
     behind = [version for at, version in versions if at >= order]
     match view:
@@ -165,7 +167,7 @@ def _take(answers: WarcAnswers, record: StoredRecord, place: Place) -> None:
     elif record.kind == "metadata" and record.uri.startswith(_SITE):
         key, known = record.uri.removeprefix(_SITE), orjson.loads(record.block)
         before = answers.sites.get(key, known)
-        # Several parts of the site were crawled. Nothing says to which of them a row belongs.
+        # Several parts of the site were crawled. The records do not say to which part a row belongs.
         known["parts"] = bool(before.get("parts")) or before["options"] != known["options"]
         answers.sites[key] = known
     elif record.kind == "metadata" and record.uri.startswith(_RECALLED):

@@ -1,7 +1,7 @@
 """The children of posts (replies, attachments) from the requests that the crawl made for them.
 
-Many posts share one request, a request that failed was split, and a page of posts may hold some that came before, for
-which no request was made. So each post takes the smallest recorded request that names it.
+Many posts share one request, a failed request was split, and a page of posts may contain posts that the crawl already
+had, for which no request was made. So for each post, the smallest recorded request that names the post is used.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from newsbot.wordpress.joins.children import ChildrenFetcher
 from newsbot.wordpress.joins.relations import Relation
 
 Requests = dict[tuple[int, ...], int]
-"""The ids of the posts that one request names -> the children that it asks for at most."""
+"""The ids of the posts that one request names -> the most children that the request allows."""
 
 
 def fill_children(answers: WarcAnswers, site: Site, name: str, relation: Relation, posts: Sequence[Post]) -> set[int]:
@@ -42,7 +42,7 @@ def _requests(answers: WarcAnswers, api: Api, relation: Relation) -> Requests:
         ids = params.get(relation.param or "", "").split(",")
         key = tuple(number for text in ids if (number := from_digits(text)) is not None)
         if route == relation.route and len(set(key)) == len(ids):
-            # A site that refuses pages of this size was asked for smaller ones.
+            # If a site refuses pages of this size, the crawl requested smaller ones.
             size = from_digits(params.get("per_page"))
             found[key] = min(found.get(key, PER_PAGE), PER_PAGE if size is None else size)
     return found

@@ -1,4 +1,4 @@
-"""Compares one row with what the record that it names gives. Columns are compared byte for byte."""
+"""Compares one row with the row that its record gives. Columns are compared byte for byte."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ OF_THE_ARCHIVE = frozenset(
 Row = Mapping[str, Any]
 
 Made = dict[tuple[View, str, str], tuple[dict[int, Record], bool]]
-"""View, kind and type of rows -> the rows that one answer gives, by their ids, and whether no record holds an object
-that they link to."""
+"""View, kind and type of rows -> the rows that one answer gives, by their ids, and whether the records lack an object
+to which they link."""
 
 
 def differing_columns(remaker: Remaker, known: Place, row: Row, made: Made) -> tuple[list[str], bool]:
-    """The columns that differ, with the answers that leave the fewest, and whether these answers lack an object
-    that the row may link to. Raises NotMade and DamagedRecord."""
+    """The columns that differ, for the answers with the fewest differences, and whether these answers lack an object to
+    which the row may link. Raises NotMade and DamagedRecord."""
     reply, found = reply_of(known.path, known.offset), list[tuple[list[str], bool]]()
     failed: NotMade | DamagedRecord | RecordError | None = None
     for view in VIEWS:
@@ -58,16 +58,16 @@ def _differing_now(remaker: Remaker, reply: Reply, row: Row, made: Made) -> list
     merged = remaker.is_merged(reply)
     differing = _differences(row, _make(remaker, reply, row, made), merged=merged)
     if "language" in differing:
-        # The language of a short text is that of the posts before it, and not all of them are made again.
+        # A short text gets the language of the posts before it, and some of these posts are not made again.
         remaker.usual_language(row["language"])
         differing = _differences(row, _make(remaker, reply, row, made, alone=True), merged=merged)
     return differing
 
 
 def _make(remaker: Remaker, reply: Reply, row: Row, made: Made, *, alone: bool = False) -> Record:
-    """The row as its answer gives it. ``made`` holds the rows that the same answer gave. Raises NotMade.
+    """The row that its answer gives. ``made`` holds the rows that the same answer gave before. Raises NotMade.
 
-    ``alone``: make it again, and without the rows before it.
+    ``alone``: make the row again, without the rows before it.
     """
     kind = kind_of(row)
     if kind is None:

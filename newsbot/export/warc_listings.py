@@ -1,4 +1,4 @@
-"""What the feeds and sitemaps of a run add to the rows of pages."""
+"""The facts that the feeds and sitemaps of a run add to the rows of pages."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 def replay(answers: WarcAnswers, steps: Generator[Any, Any, Result]) -> tuple[Result, bool]:
-    """(the result of ``steps``, whether a record was missing). A URL that no record holds is answered as gone."""
+    """(the result of ``steps``, whether a record was missing). A URL without a record gets the answer "gone"."""
     reply: Reply | None = None
     missed = False
     while True:

@@ -43,10 +43,11 @@ class Pointer:
 
 @dataclass(slots=True, kw_only=True)
 class RowCheck:
-    """Compares rows with what their records give. ``folder`` holds the WARC files. ``counts``: it counts the rows too.
+    """Compares rows with the rows that their records give. ``folder`` has the WARC files. ``counts``: whether the
+    compared rows are counted too.
 
-    ``is_own``: whether the run that is verified brought a row. ``unnamed`` are the rows that name no record: of other
-    runs, and of the run itself; deleted rows have none. ``without``: rows whose WARC files are in ``absent``.
+    ``is_own``: whether the run that is verified brought a row. ``unnamed`` counts the rows that name no record, by
+    ``is_own``; deleted rows do not count. ``without``: rows whose WARC files are in ``absent``.
     """
 
     folder: Path

@@ -55,7 +55,7 @@ class _NoStats:
 
 @dataclass(slots=True, kw_only=True)
 class Remaker:
-    """Makes the rows of one site of one run. Raises NotMade where the run recorded nothing of the site.
+    """Makes the rows of one site of one run. Raises NotMade if the run has no record of the site.
 
     ``lacks_linked``: no record holds an object that the rows of the last answer link to. ``lacks_children``: the posts
     among these rows whose children lack a record.
@@ -75,7 +75,7 @@ class Remaker:
     def __post_init__(self) -> None:
         known = self.answers.sites.get(self.key)
         if known is None:
-            # Without an API nothing was discovered: feed and pages need the key alone.
+            # Without an API the crawl discovered nothing: feed and pages need only the key.
             known = {"site": None, "entry": {"url": self.key}, "options": []}
         site = site_from_json(known["site"]) if known["site"] is not None else None
         self.site = site or _bare_site(self.key)
@@ -104,12 +104,12 @@ class Remaker:
         return self.answers.changed or any(self._versions.values())
 
     def is_merged(self, reply: Reply) -> bool:
-        """Whether the answer lists one of several languages, so that its rows name the listing of all of them."""
+        """Whether the answer lists one of several languages, so its rows name the listing of all languages."""
         found = self.site.api.route(reply.url)
         return found is not None and PARAM in found[1] and len(self.site.languages.get(found[0], ())) > 1
 
     def usual_language(self, language: str | None) -> None:
-        """Let the next row be cleaned as if the rows before it were in ``language``."""
+        """Clean the next row as if the rows before it were in ``language``."""
         if language is not None:
             self.cleaner._usual[self.key] = language
 
@@ -142,13 +142,13 @@ class Remaker:
             raise NotMade("the feed in its record does not list the row")
         shown = entry.id
         if row["id"] != shown and (seen := self.answers.find(entry.url)) is not None:
-            # The feed's id was not certain, and the id was taken from the page.
+            # The id in the feed was not certain, so the crawl used the id in the page.
             shown = read_page(seen, url=entry.url, site=self.key, type_=row["type"]).id
         entry.post.id, entry.post.type = _id_of(row, shown), row["type"]
         return entry.post
 
     def from_page(self, reply: Reply, row: Mapping[str, Any]) -> Record:
-        """The row of a page, of all of its parts. Raises NotMade."""
+        """The row of a page, made from all parts of the page. Raises NotMade."""
         page = read_page(reply, url=row["url"], site=self.key, type_=row["type"])
         if page.post is None:
             raise NotMade("the page in its record shows no article")
@@ -179,7 +179,7 @@ class Remaker:
             if rights and isinstance(item, Post | Comment | Media):
                 item.rights = rights
             if isinstance(item, Post):
-                # Each page that was read is recorded, so that none is passed over here.
+                # Every page that the crawl read is recorded, so no page is skipped here.
                 intake.bodies.pauses.clear()
                 self._run(intake.bodies.complete(item, raw))
             joiner.add(item, raw)
@@ -244,7 +244,7 @@ class Remaker:
         return [url for url in chosen if (found := own(url)) is not None and _listing_of(found[0]) == route]
 
     def _fill(self, caches: dict[str, LinkCache], relation: Relation) -> None:
-        """Give the joiner all objects of a relation that were recorded, or that the archive knew."""
+        """Fill the joiner's caches with all objects of a relation that were recorded or that the archive knew."""
         kind = KINDS.get(relation.rel)
         if kind is None or relation.field is None or relation.route in caches:
             return

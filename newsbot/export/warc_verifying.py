@@ -24,8 +24,8 @@ LINES = (".jsonl", ".jsonlines", ".jl")
 
 
 def check_package(folder: Path, files: Sequence[Path], found: Verified, *, absent: Iterable[str]) -> None:
-    """Compare the rows of a data package that name a record in ``folder`` with what the record gives. ``absent`` are
-    the WARC files that were missing when the package was made."""
+    """Compare each row of a data package that names a record in ``folder`` with the row that the record gives.
+    ``absent`` are the WARC files that were missing when the package was made."""
     check = RowCheck(folder=folder, found=found, counts=False, absent=frozenset(absent))
     with TemporaryDirectory() as lines:
         for path in files:

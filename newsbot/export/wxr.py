@@ -24,7 +24,7 @@ from newsbot.export.wxr_elements import (
 from newsbot.items import Author, Comment, FeaturedImage, Media, Post, TermRef
 
 _LOGIN = re.compile(r"[A-Za-z0-9 _.@-]{1,60}")
-"""What WordPress takes as a login without changing it."""
+"""Logins that WordPress accepts unchanged."""
 
 _APPROVED = {"approved": "1", "hold": "0", "spam": "spam", "trash": "trash"}
 
@@ -44,7 +44,7 @@ TAIL = "</channel>\n</rss>\n"
 
 @dataclass(frozen=True, slots=True)
 class FullTerm:
-    """A term with its description; the terms of posts have none."""
+    """A term with its description. Terms that are joined to posts have no description."""
 
     ref: TermRef
     description: str | None = None
@@ -81,7 +81,7 @@ def author_element(author: Author) -> str:
 
 
 def term_elements(terms: Mapping[tuple[str, int], FullTerm]) -> Iterator[str]:
-    """The terms, each after its parent: an importer looks a parent up among the terms that it has."""
+    """The terms, each after its parent: an importer searches the parent among the terms that it already imported."""
     for term in _parents_first(terms):
         parent = terms.get((term.ref.taxonomy, term.ref.parent)) if term.ref.parent else None
         yield _term_element(term, slug_of(parent.ref) if parent is not None else "")
@@ -140,7 +140,7 @@ def _term_element(term: FullTerm, parent: str) -> str:
 
 
 def slug_of(term: TermRef) -> str:
-    """The slug of a term; one made of its name where the site gave only a name."""
+    """The slug of a term. If the site gave only a name, the slug is made from the name."""
     return term.slug or quote("-".join((term.name or "").lower().split()), errors="replace")
 
 

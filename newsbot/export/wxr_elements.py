@@ -13,19 +13,19 @@ from newsbot.feeds.rows import fit_bytes
 
 
 def element(name: str, text: object) -> str:
-    """An element whose text stands in CDATA, as WordPress writes it."""
+    """An element whose text is in CDATA, as WordPress writes it."""
     inner = str(text).replace("]]>", "]]]]><![CDATA[>")
     return f"<{name}><![CDATA[{inner}]]></{name}>\n"
 
 
 def encoded(xml: str) -> bytes:
-    """XML in UTF-8; U+FFFD stands for the characters that XML forbids."""
+    """XML in UTF-8; U+FFFD replaces the characters that XML forbids."""
     return fit_bytes(xml)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """Times as WordPress keeps them: ``2026-01-01 08:00:00``. ``sent`` is that of RSS."""
+    """Times in the form that WordPress stores: ``2026-01-01 08:00:00``. ``sent`` is in the form of RSS."""
 
     local: str
     utc: str
@@ -46,7 +46,7 @@ def _plain(moment: str | None) -> str:
 
 
 def _shifted(moment: str, utc: str, wall: str) -> str:
-    """``moment`` by the wall clock, as far from UTC as at the time of publication."""
+    """``moment`` in local time, with the same distance from UTC as the time of publication."""
     try:
         shift = datetime.fromisoformat(wall) - datetime.fromisoformat(utc)
         return str(datetime.fromisoformat(moment) + shift)

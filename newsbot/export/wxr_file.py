@@ -19,7 +19,8 @@ from newsbot.items import Author, Media, Post, TermRef
 
 @dataclass(slots=True)
 class _Site:
-    """What the items name: authors and terms stand before them in the file. ``keys``: what an importer goes by."""
+    """The authors and terms that the items name, which are written before the items. ``keys``: the keys by which an
+    importer recognises an item."""
 
     authors: dict[str, Author] = field(default_factory=dict)
     terms: dict[tuple[str, int], FullTerm] = field(default_factory=dict)
@@ -41,7 +42,8 @@ class _Site:
                 self.terms[key] = FullTerm(term, description)
 
     def note_key(self, row: Post | Media) -> None:
-        """Count a row that an importer takes for an earlier one: same type, time and title, or the time alone.
+        """Count a row that an importer would mistake for an earlier one: a row with the same type, time and title, or
+        without a title and with the same type and time.
 
         Also count a row that has no time: an importer gives it the time of the import.
         """
@@ -55,7 +57,7 @@ class _Site:
 def write_wxr(target: ExportTarget, reading: Reading) -> Written:
     """Write the channel with its authors and terms, then an item for each post and each file.
 
-    Comments stand inside the item of their post, so they are written to a temporary file first.
+    Comments are inside the item of their post, so they are written to a temporary file first.
     """
     site = _Site()
     with tempfile.TemporaryFile() as items, tempfile.TemporaryFile() as comments:
@@ -132,7 +134,7 @@ def _write_posts(
 ) -> tuple[int, int]:
     """Write the posts with their comments. Returns the number of posts and comments.
 
-    ``places``: id of a post -> where its comments stand in ``comments``. The posts that are written are taken out of
+    ``places``: id of a post -> the places of its comments in ``comments``. The written posts are removed from
     ``places``.
     """
     posts = of_posts = 0

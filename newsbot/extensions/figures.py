@@ -1,7 +1,7 @@
-"""What metrics show of a run, as plain numbers: which metrics there are, and what stats and receipts say of each.
+"""The metrics of a run as plain numbers: the list of metrics, and their values from stats and receipts.
 
-Pure: no Scrapy, no clock, no prometheus-client. Metrics have few labels, and no site is in a label: a series for each
-of thousands of sites would cost more than the crawl.
+Pure: no Scrapy, no clock, no prometheus-client. Metrics have few labels, and no label names a site: a separate series
+for each of thousands of sites would cost more than the crawl.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def add(total: Figures, more: Figures) -> None:
 class Metric:
     """A metric without its prefix. ``known``: values of its label that are shown as 0 from the start.
 
-    Prometheus sees no increase where a series begins with 1, so an alert needs the 0 before it.
+    If a series begins with 1, Prometheus sees no increase, so an alert needs the 0 before it.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Metric:
 _VERDICTS = get_args(SiteVerdict)
 _CHANGES = ("new", "edited", "deleted", "unchanged")
 STOPPED = "stopped"
-"""Stands in place of the verdict of a crawl that was stopped before its end. The site goes on later."""
+"""Replaces the verdict of a crawl that was stopped before its end. The site is crawled again later."""
 
 _OF_AWAY = ("archive/failed", "archive/unsealed", "feeds/failed")
 """The failures of a run whose archive does not answer any more."""
@@ -77,15 +77,15 @@ _STATS = {
     "newsbot/politeness/backed_off": "backoffs",
     "newsbot/politeness/given_up": "hosts_given_up",
 }
-"""Stat -> the counter without labels that tells the stat."""
+"""Stat -> the counter without labels that shows the stat."""
 
 _ANSWER = re.compile(r"newsbot/answers/(?P<kind>.+)/(?P<status>[^/]+)")
 _ROBOTS = "robotstxt/response_status_count/"
 
 
 def figures_of_stats(stats: Mapping[str, Any], *, resumes: bool = False) -> Figures:
-    """What the stats of one crawler say so far. ``resumes``: the crawl is of a worker, and a worker goes on by
-    itself as soon as the archive answers again; a restart of the database is not a failure of the worker."""
+    """The figures in the stats of one crawler so far. ``resumes``: the crawl belongs to a worker. A worker continues by
+    itself as soon as the archive answers again, so a restart of the database is not a failure of the worker."""
     away = resumes and "newsbot/archive/away" in stats
     return {
         (name, labels): value
@@ -112,7 +112,7 @@ def _of_stats(stats: Mapping[str, Any]) -> Iterator[tuple[tuple[str, tuple[str, 
 
 
 def figures_of_site(facts: SiteFacts, *, stopped: bool = False) -> Figures:
-    """What the receipt of a site says at the end of its crawl. ``stopped``: the run is being stopped."""
+    """The figures in the receipt of a site at the end of its crawl. ``stopped``: the run is being stopped."""
     verdict = STOPPED if stopped and facts.verdict == "incomplete" else facts.verdict
     collections = facts.collections.values()
     faults = sum((collection.faults for collection in collections), facts.faults)
@@ -125,12 +125,12 @@ def figures_of_site(facts: SiteFacts, *, stopped: bool = False) -> Figures:
 
 
 def holes_of(facts: CollectionFacts) -> int:
-    """Rows of a collection that the site has and that did not come."""
+    """The number of rows of a collection that the site has and that were not received."""
     return len(facts.missing) + len(facts.unreadable) + len(facts.missing_urls) + facts.unexplained
 
 
 def series(figures: Figures, metric: Metric) -> Iterable[tuple[tuple[str, ...], float]]:
-    """The series of a metric: the values of its labels, and its number. A gauge without a number has none."""
+    """The series of a metric: the values of its labels, and its number. A gauge without a number has no series."""
     found: dict[tuple[str, ...], float] = {}
     if metric.kind == "counter":
         found |= dict.fromkeys([(value,) for value in metric.known] if metric.labels else [()], 0)

@@ -1,4 +1,5 @@
-"""Writes down, for each followed site that a run crawled, what the check learnt and when the site is next due."""
+"""Stores, for each followed site that a run crawled, the results of the check and the time when the site is next
+due."""
 
 from __future__ import annotations
 
@@ -35,9 +36,10 @@ RECENT = timedelta(minutes=1)
 
 
 class FollowedExtension:
-    """Learns from each site as soon as its crawl ends, so that a run that is killed begins with the other sites.
+    """Stores the results of a site as soon as its crawl ends, so that the run after a killed one begins with the other
+    sites.
 
-    A run that asks only for a part of a site learns nothing. ``now`` is the clock.
+    A run that crawls only a part of a site stores nothing. ``now`` is the clock.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -81,11 +83,11 @@ class FollowedExtension:
         if self.database is None or facts.verdict == "elsewhere":
             return
         if facts.verdict != "complete" and is_stopping(self.crawler):
-            # The site did not fail. It stays due, and the next run begins with it.
+            # The site did not fail. It stays due, and the next run begins with this site.
             return
         try:
             table = Followed(self.database)
-            # A crawl of hours must not overlook what the user changed meanwhile.
+            # During a crawl of hours the user may change the entry, so the entry is read again.
             recent = followed is not None and timedelta() <= self.now() - began < RECENT
             site = followed if recent else table.site(facts.asked, self.spider)
             while site is not None and not table.keep(self._checked(table, site, facts, began)):
@@ -95,7 +97,7 @@ class FollowedExtension:
             logger.error("%s: when the site is next due is not stored: %s", facts.asked, error)
 
     def _threshold(self) -> float:
-        """The threshold at which all sites keep to the budget. Raises ArchiveError."""
+        """The threshold at which the checks of all sites stay within the budget. Raises ArchiveError."""
         assert self.database is not None
         if self.threshold is None or self.now() - self.threshold[1] > THRESHOLD_KEPT:
             budget = self.crawler.settings.getfloat("NEWSBOT_BUDGET")
@@ -144,7 +146,7 @@ class FollowedExtension:
         """Until when the host takes no request; None where that is not after ``checked``. Raises ArchiveError."""
         stored = table.held_until(host, now=checked)
         politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
-        # A thread stores what the last answer asked for, perhaps later than the site's crawl ends.
+        # A thread stores the wait that the last answer asked for. This may happen after the end of the site's crawl.
         until = politeness.memory.paused_until(host) if politeness is not None else 0.0
         asked = datetime.fromtimestamp(until, UTC)
         return max((moment for moment in (stored, asked) if moment is not None and moment > checked), default=None)
@@ -164,7 +166,7 @@ def is_full(facts: SiteFacts) -> bool:
 
 
 def requests_of_update(facts: SiteFacts) -> int | None:
-    """The requests of a check; None where a collection was walked, which the next check does not do."""
+    """The requests of a check; None if a whole collection was listed, since the next check will not do this."""
     collections = facts.collections.values()
     if not collections or any(collection.mode != "update" for collection in collections):
         return None

@@ -11,19 +11,19 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 LARGE = 128 * 1024
-"""Bytes. The system hands out each block of this size or more separately, and takes the block back when it is freed."""
+"""Bytes. Blocks of this size or more come directly from the system, and return to the system when they are freed."""
 
 OFTEN = 10
-"""Answers. After this many answers, a few MiB of free pages lie between blocks that are in use. Giving these pages back
-takes one millisecond.
+"""The number of answers after which free pages are given back. Then a few MiB of free pages lie between blocks that are
+in use. Giving these pages back takes one millisecond.
 """
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
 class HeapExtension:
-    """Keeps the thresholds of glibc where they are at the start: glibc raises them with each large block that is freed.
-    Gives free pages between blocks in use back to the system."""
+    """Fixes the thresholds of glibc at their first values: glibc raises them with each large block that is freed. Gives
+    free pages between blocks in use back to the system."""
 
     def __init__(self) -> None:
         self._answers = 0
@@ -31,14 +31,15 @@ class HeapExtension:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         if not keep_thresholds():
-            raise NotConfigured  # another C library: the crawl needs some megabytes more
+            raise NotConfigured  # with another C library the crawl needs some megabytes more
         extension = cls()
         crawler.signals.connect(extension.spider_opened, signals.spider_opened)
         crawler.signals.connect(extension.response_received, signals.response_received)
         return extension
 
     def spider_opened(self) -> None:
-        """The imports are done. What they no longer use lies between blocks that are in use."""
+        """Give memory back when the imports are done: the memory that they no longer use lies between blocks that are
+        in use."""
         give_back()
 
     def response_received(self) -> None:
@@ -53,7 +54,7 @@ def give_back() -> None:
 
 
 def keep_thresholds() -> bool:
-    """Fix the size from which on the system hands out a block. False where the C library is not glibc."""
+    """Fix the smallest size of a block that the system itself provides. False where the C library is not glibc."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):

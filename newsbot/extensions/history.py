@@ -44,7 +44,7 @@ class HistoryExtension:
     def engine_stopped(self) -> None:
         receipt = self.crawler.get_extension(ReceiptExtension)
         if receipt is None:
-            return  # switched off, or no crawl of a site
+            return  # the archive is off, or the command crawls no site
         assert self.crawler.stats is not None
         if self.crawler.spider is None or self.crawler.stats.get_value("newsbot/archive/failed"):
             return
@@ -67,9 +67,10 @@ def crawled(sites: list[SiteFacts], *, whole: bool) -> list[Crawled]:
 
 
 def _result(site: str, same_site: list[SiteFacts], *, whole: bool) -> Crawled:
-    # An address that leads to the same part as another one is not crawled, and its facts have no collections.
+    # If two addresses lead to the same part, the second one is not crawled, and its facts have no collections.
     met = [facts for facts in same_site if facts.collections] or same_site[:1]
-    # The whole site says more than a part, and a part that failed says more than a part that did not fail.
+    # The result of the whole site is preferred to that of a part, and the result of a failed part to that of a complete
+    # part.
     chosen = min(met, key=lambda facts: (facts.part is not None, facts.verdict == "complete"))
     worst = next((facts for facts in met if facts.verdict != "complete"), chosen)
     return Crawled(

@@ -83,7 +83,7 @@ def lines_of(site: SiteFacts) -> Iterator[dict[str, Any]]:
 
 
 _COUNTED = ("missing", "missing_urls", "unreadable", "unsure", "members")
-"""Fields whose members the receipt's file names: the log has their number."""
+"""Fields whose members are in the file of the receipt. The log has only their number."""
 
 
 def _shown(name: str, value: Any) -> Any:

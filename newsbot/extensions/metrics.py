@@ -33,7 +33,7 @@ from newsbot.wordpress.receipt import SiteFacts
 logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 15.0
-"""How often the file is written, and how often the archive is asked which sites are overdue."""
+"""Seconds between two writes of the file, and between two queries of the archive for overdue sites."""
 
 HEARTBEAT = ("heartbeat_timestamp_seconds", ())
 """The figure of the last heartbeat of a worker."""
@@ -78,7 +78,7 @@ class ProcessMetrics(Collector):
             yield family
 
     def figures(self) -> Figures:
-        """The sums over the runs that ended and those that go on."""
+        """The sums over the ended and the active runs."""
         total = dict(self.ended)
         for crawler, figures in self.live.items():
             add(total, figures)
@@ -89,7 +89,7 @@ class ProcessMetrics(Collector):
         return bytes(generate_latest(self.registry))
 
     def serve(self, settings: BaseSettings) -> None:
-        """Serve the metrics where the settings say so, once a process."""
+        """Serve the metrics once for each process, if the settings ask for it."""
         port = settings.getint("NEWSBOT_METRICS_PORT")
         if port and self.port is None:
             self.port = serve(self.text, settings["NEWSBOT_METRICS_ADDRESS"], port)
@@ -103,8 +103,8 @@ class ProcessMetrics(Collector):
     def write(self) -> None:
         """Write the file whole: node_exporter never reads half a file.
 
-        The file leaves out the heartbeat of a worker: it outlives the worker, so an alert on the heartbeat would never
-        end.
+        The file does not contain the heartbeat of a worker. The file stays after the worker has ended, so an alert on
+        the heartbeat would never end.
         """
         if self.path is None:
             return
@@ -160,7 +160,7 @@ class MetricsExtension:
         assert self.crawler.spider is not None
         process.live[self.crawler] = {}
         if (name := settings["NEWSBOT_METRICS_FILE"]) and process.path is None:
-            # Several files on one machine are one target for Prometheus, so their series need a label of their own.
+            # For Prometheus, several files on one machine are one target, so a label must distinguish their series.
             process.constant = {"spider": self.crawler.spider.name}
             process.path = Path(name % {"name": self.crawler.spider.name}).expanduser()
         process.serve(settings)
@@ -194,7 +194,7 @@ class MetricsExtension:
             self.refresh.stop()
         stats = stats_of(self.crawler)
         interrupted = self.interrupted or self.open > 0 or "newsbot/archive/away" in stats
-        self._opened(-self.open)  # a crawl that is stopped before its first request has no end of its own
+        self._opened(-self.open)  # a crawl that is stopped before its first request does not send the signal of its end
         complete = bool(stats.get(VERDICT_STAT))
         add(self.process.ended, figures)
         add(self.process.ended, figures_of_stats(stats, resumes=resumes(self.crawler)))
@@ -222,7 +222,7 @@ class MetricsExtension:
 
 
 def watch_worker(settings: BaseSettings, overdue: Callable[[], float | None], beaten: Callable[[], float]) -> None:
-    """Serve the metrics of a worker from its start on, and not only while it crawls.
+    """Serve the metrics of a worker from its start, also while it crawls nothing.
 
     ``overdue()``: seconds for which the longest overdue followed site is overdue; None where no site is followed. It
     may raise ArchiveError. ``beaten()``: when the last heartbeat was written, in seconds since 1970.

@@ -1,4 +1,5 @@
-"""The page that Prometheus reads. Scrapy's own event loop answers: a worker that hangs gives none, which is noticed."""
+"""The page that Prometheus reads. Scrapy's own event loop answers. A worker that hangs gives no answer, so Prometheus
+notices it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ logger = logging.getLogger(__name__)
 
 
 def serve(text: Callable[[], bytes], address: str, port: int) -> int | None:
-    """Serve ``text()`` until the process ends. Returns the port; None where it is taken, which ends no crawl."""
+    """Serve ``text()`` until the process ends. Returns the port; None if the port is in use; the crawl continues
+    then."""
     reactor: Any
     from twisted.internet import reactor
 

@@ -1,4 +1,4 @@
-"""Tells how far a crawl is: a table on a terminal, else a line in the log every 30 seconds."""
+"""Shows the progress of a crawl: a table on a terminal, else a line in the log every 30 seconds."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from newsbot.wordpress.receipt import SiteFacts
 logger = logging.getLogger(__name__)
 
 FRAME_SECONDS = 0.5
-"""Seconds between two pictures of the table."""
+"""Seconds between two updates of the table."""
 
 
 class ProgressExtension:
-    """Listens to the crawl, and shows its figures. ``NEWSBOT_PROGRESS`` are the seconds between two lines; 0 is off."""
+    """Listens to the crawl, and shows its figures. ``NEWSBOT_PROGRESS``: the seconds between two lines; 0: no lines."""
 
     def __init__(self, crawler: Crawler, *, every: float) -> None:
         self.crawler = crawler
@@ -138,7 +138,7 @@ class _Screen:
         for progress in active[:room]:
             waits = "yellow" if progress.waits else "dim"
             rows, speed, left, doing = cells(progress)
-            # Text, not markup: a site's name may hold brackets.
+            # Text and not markup, since a site's name may contain brackets.
             table.add_row(Text(progress.name, "bold"), Text(rows), Text(speed), Text(left), Text(doing, waits))
         self._live.update(Group(table, Text(line)), refresh=True)
 

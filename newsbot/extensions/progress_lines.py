@@ -1,4 +1,4 @@
-"""How far a crawl is, as figures and as lines: rows of a total, speed, time left, and why a site waits. Pure."""
+"""The progress of a crawl, as figures and as lines: rows of a total, speed, time left, and why a site waits. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORTH_TELLING = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """``total`` is None where the site gave none; ``per_minute`` are rows; ``left`` is in seconds, None if unknown."""
+    """``total`` is None if the site sent no total; ``per_minute`` are rows; ``left`` is in seconds, None if unknown."""
 
     name: str
     kind: str
@@ -31,14 +31,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """A host lets no request through before ``until`` (seconds of the same clock as ``now``)."""
+    """A host gets no request before ``until`` (seconds of the same clock as ``now``)."""
 
     until: float
     why: str
 
 
 def measure(facts: SiteFacts, *, seconds: float, now: float, wait: Wait | None, limit: int | None) -> Progress:
-    """How far the crawl of one site is, ``seconds`` after it began. ``limit``: the newest N of each type are wanted."""
+    """The progress of the crawl of one site, ``seconds`` after its begin. ``limit``: only the newest N of each type are
+    wanted."""
     collections = list(facts.collections.values())
     done = sum(_done(collection, limit) for collection in collections)
     total = _total_of_all(collections, limit)
@@ -68,22 +69,23 @@ def _done(facts: CollectionFacts, limit: int | None = None) -> int:
 
 
 def _total_of_all(collections: Sequence[CollectionFacts], limit: int | None) -> int | None:
-    """How many rows all collections will bring; None where one of them does not tell, or none has begun."""
+    """How many rows all collections will bring; None if the number for one of them is unknown, or if no collection has
+    begun."""
     totals = [_total(collection, limit) for collection in collections]
     known = [total for total in totals if total is not None]
     return sum(known) if totals and len(known) == len(totals) else None
 
 
 def _total(facts: CollectionFacts, limit: int | None) -> int | None:
-    """How many rows the collection will bring. For an update this is the number of rows so far: nothing tells the
-    total.
+    """How many rows the collection will bring. For an update, whose total is unknown, this is the number of rows so
+    far.
     """
     if facts.mode == "update":
         return _done(facts)
     total = facts.in_window(facts.expected)
     if total is None:
         return None
-    # A post that appears while the crawl runs is one more than the site counted.
+    # The site's count does not include posts that appear while the crawl runs.
     total = max(_done(facts), total)
     return total if limit is None else min(total, limit)
 
@@ -98,7 +100,8 @@ def cells(progress: Progress) -> tuple[str, str, str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """Figures of the whole run. ``listed`` sites are to be crawled, ``ended`` ones have ended."""
+    """Figures of the whole run. ``listed``: the number of sites to crawl. ``ended``: the number of sites whose crawl
+    has ended."""
 
     listed: int
     ended: int
@@ -122,8 +125,8 @@ def sum_line(sums: Sums, active: Sequence[Progress]) -> str:
 
 
 def time_left(sums: Sums, active: Sequence[Progress]) -> float | None:
-    """Seconds until the run ends: what the waiting sites take at the pace so far, and at least what the slowest
-    active site takes."""
+    """Seconds until the run ends: the time that the waiting sites need at the present pace, and at least the time that
+    the slowest active site needs."""
     lefts = [progress.left for progress in active if progress.left is not None]
     behind = sums.listed - sums.ended - len(active)
     if behind <= 0:
@@ -132,7 +135,7 @@ def time_left(sums: Sums, active: Sequence[Progress]) -> float | None:
 
 
 def duration(seconds: float) -> str:
-    """A time as a person says it: ``42 s``, ``7 min``, ``3 h 20 min``, ``2 d 4 h``."""
+    """A length of time for a person: ``42 s``, ``7 min``, ``3 h 20 min``, ``2 d 4 h``."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

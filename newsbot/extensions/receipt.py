@@ -98,13 +98,14 @@ class ReceiptExtension:
             self.chosen.append((self.feeds[-1], options))
 
     def _from_receipt(self, path: Path) -> str:
-        """The path from the folder of the receipt: data that is moved as a whole keeps its names."""
+        """The path relative to the folder of the receipt, so that the path stays right if the whole data folder
+        moves."""
         if self.path is None:
             return str(path)
         return os.path.relpath(path.expanduser().resolve(), self.path.parent.resolve())
 
     def spider_opened(self, spider: Spider) -> None:
-        # All sites of the list: a site whose crawl never begins needs its line too.
+        # All sites of the list are included, since a site whose crawl never begins needs a line too.
         self.sites = [facts for _, facts in getattr(spider, "facts", [])]
         self.not_due = getattr(spider, "not_due", 0)
 
@@ -125,7 +126,8 @@ class ReceiptExtension:
     def spider_closed(self, spider: Spider, reason: str) -> None:
         for site in self.sites:
             self.counts.compare(site)
-        # Written now, in case the process is killed while it stores its feeds, and again when they are stored.
+        # The receipt is written now, in case the process is killed while it stores its feeds. It is written again when
+        # the feeds are stored.
         self.reason = reason
         self._conclude(spider.name)
 
@@ -145,7 +147,8 @@ class ReceiptExtension:
                 return  # the extension JsonReceipt logs the receipt
             text = "\n".join([*table(self.sites), *summary(self.sites, self._ended(self.crawler.spider.name))])
             if self.crawler.settings.get("LOG_FILE"):
-                # The log of the job, which Scrapyd shows. Standard output and error are Scrapyd's own log.
+                # The log of the job gets the receipt, because Scrapyd shows this log. Standard output and error go to
+                # Scrapyd's own log.
                 logger.info("The receipt:\n%s", text)
                 for site in self.sites:
                     if site.verdict not in GOOD:
@@ -176,7 +179,8 @@ class ReceiptExtension:
     def _conclude(self, spider_name: str) -> None:
         failed_before = self._stat("receipt/failed")
         if failed_before:
-            # The feeds are stored by now. Where they failed too, their parts are gone, and the disk may have room.
+            # The feeds are stored by now. If the feeds failed too, their parts are removed, so the disk may have room
+            # again.
             self._stats.set_value("newsbot/receipt/failed", 0)
         try:
             self._write(self._receipt(spider_name))
@@ -186,7 +190,7 @@ class ReceiptExtension:
             if not failed_before:
                 logger.error("The receipt %s cannot be written: %s", self.path, error.strerror)
             self._stats.set_value("newsbot/receipt/failed", 1)
-            self._receipt(spider_name)  # sets the verdict of the run again, which is not complete without its receipt
+            self._receipt(spider_name)  # this updates the verdict of the run, which is not complete without its receipt
 
     def _receipt(self, spider_name: str) -> bytes:
         """The text of the receipt. This also writes the verdict of the run into the stats."""
@@ -233,8 +237,8 @@ class ReceiptExtension:
         return int(self._stats.get_value(f"newsbot/{name}", 0))
 
     def _other_feeds_failed(self) -> int:
-        """Feeds that failed and that no storage of newsbot counted: those of a user's storage, and all where Scrapy
-        switched its exporter off."""
+        """The number of failed feeds that no storage of newsbot counted: the feeds of a user's storage, or all feeds if
+        Scrapy switched its exporter off."""
         if self.crawler.settings.getdict("FEEDS") and self.crawler.get_extension(FeedExporter) is None:
             return 1
         stats = self._stats.get_stats()
@@ -242,7 +246,7 @@ class ReceiptExtension:
         return max(0, int(failed) - self._stat("feeds/failed"))
 
     def _feeds_succeeded(self) -> bool:
-        """Whether a feed has its rows: a file of newsbot, standard output, or a storage of the user."""
+        """Whether at least one feed received its rows: a file of newsbot, standard output, or a storage of the user."""
         stats = self._stats.get_stats()
         return bool(self.files) or any(stats[name] for name in stats if name.startswith("feedexport/success_count/"))
 
@@ -260,7 +264,7 @@ class ReceiptExtension:
 
 def site_receipt(site: SiteFacts) -> dict[str, Any]:
     """The facts of a site and their sums, in a form that orjson accepts."""
-    # Not asdict(), which cannot copy a Counter. orjson writes the dataclasses of the collections itself.
+    # asdict() is not used, since it cannot copy a Counter. orjson writes the dataclasses of the collections itself.
     receipt = {field.name: getattr(site, field.name) for field in fields(site) if field.name != "kind"}
     every: list[SiteFacts | CollectionFacts] = [site, *site.collections.values()]
     receipt["total_requests"] = sum(facts.requests for facts in every)

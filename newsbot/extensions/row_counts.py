@@ -14,7 +14,7 @@ from newsbot.wordpress.receipt import SiteFacts
 
 class RowCounts:
     """The delivered rows of a run, by site, kind and type. ``stats`` hold the rows that the pipelines dropped and
-    counted. ``with_ids``: the ids of the rows are kept too."""
+    counted. ``with_ids``: whether the ids of the rows are stored too."""
 
     def __init__(self, stats: StatsCollector, *, with_ids: bool) -> None:
         self.stats = stats
@@ -34,7 +34,7 @@ class RowCounts:
             (ids.discard if row.change == "deleted" else ids.add)(row.id)
 
     def begin_part(self, facts: SiteFacts) -> None:
-        """Count the rows of the part that ended before: the rows of the site that come now are those of ``facts``."""
+        """Count the rows of the part that ended before. From now on the rows of the site belong to ``facts``."""
         earlier = self.ended.pop(facts.site, None)
         if earlier is not None:
             self.compare(earlier)
@@ -72,7 +72,7 @@ class RowCounts:
             site.conclude()
 
     def _forget(self, site: SiteFacts) -> None:
-        """Let the counts begin anew for the next part of a site."""
+        """Reset the counts for the next part of a site."""
         for facts in site.collections.values():
             key = (site.site or "", facts.kind, facts.type)
             self.delivered.pop(key, None)

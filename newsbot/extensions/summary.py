@@ -1,6 +1,6 @@
 """What a crawl says at its end: sums first, then what needs attention, then the files. Pure.
 
-Every line is one line, whatever a site sent.
+A text of a site cannot break a line.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from newsbot.urls import as_url
 from newsbot.wordpress.receipt import CollectionFacts, SiteFacts, SiteVerdict
 
 MOST_LINES = 15
-"""Lines of a summary."""
+"""The most lines of a summary."""
 
 MOST_SITES = 20
-"""Sites up to which a table shows each of them."""
+"""The most sites that the table shows. With more sites there is no table."""
 
 MOST_FILES = 3
 LONGEST_REASON = 160
@@ -32,9 +32,9 @@ _HEADS = ("site", "type", "expected", "seen", "delivered", "unchanged", "missing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """What a run left beside its sites. ``log`` is the log's file, if the log has one. ``stopped``: a signal ended the
-    run. ``failures`` are failures of newsbot or its machine. ``requests`` went out: robots.txt and redirects too.
-    ``undelivered``: feeds failed, and no file holds the rows of the run."""
+    """The facts of a run besides its sites. ``log`` is the log's file, if the log has one. ``stopped``: a signal ended
+    the run. ``failures`` are failures of newsbot or its machine. ``requests``: how many were sent, those for robots.txt
+    and redirects included. ``undelivered``: feeds failed, and no file holds the rows of the run."""
 
     spider: str
     files: Sequence[str] = ()
@@ -66,8 +66,8 @@ class Rows:
 
 
 def requests_sent(stats: Mapping[str, Any]) -> int:
-    """The requests that went out, by the stats of a run: Scrapy counts the seed request of each site too, which goes to
-    no server."""
+    """The number of requests that were sent, from the stats of a run. Scrapy also counts the seed request of each site,
+    which goes to no server."""
     return int(max(0, stats.get("downloader/request_count", 0) - stats.get("newsbot/driver/begun", 0)))
 
 
@@ -152,7 +152,7 @@ def _group_line(verdict: SiteVerdict, found: Sequence[SiteFacts]) -> str:
     first = found[0]
     site = first.site or first.asked
     which = f"{len(found):,} sites, such as {site}" if len(found) > 1 else site
-    # A reason about a connection begins with its host, which stands in front of the reason already.
+    # A reason about a connection begins with its host. The line already names the host before the reason.
     why = first.why.removeprefix(f"{host_of_url(as_url(site))}: ")
     why = why if len(why) <= LONGEST_REASON else f"{why[: LONGEST_REASON - 3]}..."
     step = next_step(verdict, first.cause, url=first.asked if len(found) == 1 else "URL")
@@ -170,7 +170,7 @@ def _file_lines(ended: Ended) -> list[str]:
 
 
 def _named_once(files: Iterable[str]) -> list[str]:
-    """The files, those that differ in their suffix alone as one: ``a.csv and .jsonl``."""
+    """The files; files that differ only in their suffix are named together: ``a.csv and .jsonl``."""
     suffixes: dict[str, list[str]] = {}
     for file in files:
         path = PurePath(file)
@@ -179,7 +179,7 @@ def _named_once(files: Iterable[str]) -> list[str]:
 
 
 def update_lines(sites: list[SiteFacts]) -> list[str]:
-    """A line for each collection whose changes alone were requested: the number of rows, and since when."""
+    """A line for each collection of which only the changes were requested: the number of rows, and since when."""
     return [
         in_one_line(
             f"{site.site} {facts.type}: {facts.new} new, {facts.edited} edited, {facts.deleted} deleted "
@@ -192,7 +192,7 @@ def update_lines(sites: list[SiteFacts]) -> list[str]:
 
 
 def table(sites: Sequence[SiteFacts]) -> list[str]:
-    """A line for each site and type, where there are not too many sites; their receipt has all."""
+    """A line for each site and type, if there are not too many sites. The receipt has all sites."""
     if not sites or len(sites) > MOST_SITES:
         return []
     rows: list[tuple[str, ...]] = [_HEADS]
@@ -210,7 +210,7 @@ def table(sites: Sequence[SiteFacts]) -> list[str]:
 
 
 def _name(site: SiteFacts, sites: Sequence[SiteFacts]) -> str:
-    """The site's key, or the address where the run asked for several parts of the site."""
+    """The site's key, or the address if the run crawled several parts of the site."""
     is_alone = sum(other.site == site.site for other in sites) == 1
     return (site.site if is_alone else None) or site.asked
 

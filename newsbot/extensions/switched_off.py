@@ -21,7 +21,7 @@ PROMISES: Mapping[str, Mapping[str, str]] = {
         "newsbot.middlewares.politeness.PolitenessMiddleware": "no delay is kept",
     },
 }
-"""Setting -> component of newsbot, or of Scrapy, that is on -> what does not hold without it."""
+"""Setting -> component of newsbot or Scrapy that is on -> the promise that a run cannot keep without it."""
 
 
 def unproven(active: Mapping[str, Iterable[object]]) -> list[str]:

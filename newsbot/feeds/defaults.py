@@ -34,9 +34,9 @@ _taken: set[Path] = set()
 
 
 def _free(stem: Path, kinds: Iterable[str]) -> Path:
-    """``stem``, with a number where the name is taken: by another crawl of this process, or by a file on the disk.
+    """``stem``, with a number if the name is taken: by another crawl of this process, or by a file on the disk.
 
-    ``kinds``: a file is named by one of them, or by none.
+    ``kinds``: the name of a file may contain one of them.
     """
     endings = [f".{form}" for form in DEFAULT_FORMATS]
     endings += [f".{kind}.{form}" for kind in kinds for form in DEFAULT_FORMATS]
@@ -89,16 +89,16 @@ class FeedDefaults:
         kinds = getattr(spidercls, "item_classes", ())
         name = "-".join(filter(None, (self._label(), str(settings.get("NEWSBOT_RUN")))))
         stem = _free(Path(data).expanduser().resolve() / spidercls.name / name, kinds)
-        # Overwrite, although no such file exists: feeds that append wait for each other in a folder, and these two must
-        # be complete before either of them takes its name.
-        # No file where there is nothing to tell: a timer would leave thousands of empty files.
+        # The feeds overwrite, although no such file exists: feeds that append to files of one folder wait for each
+        # other, but these two feeds must be complete before one of them gets its final name. A run without rows writes
+        # no file; otherwise a timer would produce thousands of empty files.
         options = {"overwrite": True, "store_empty": False}
         # Scrapy fills names such as %(time)s into a URI.
         uri = str(stem).replace("%", "%%")
         return {f"{uri}.{form}": {"format": form, **options} for form in DEFAULT_FORMATS}
 
     def _label(self) -> str:
-        """What the run was asked for; "" for a spider without newsbot's arguments."""
+        """The label of the run in the names of its files; "" for a spider without newsbot's arguments."""
         arguments = getattr(self.crawler.spider, "arguments", None)
         if arguments is None or not hasattr(arguments, "sites"):
             return ""
@@ -108,7 +108,8 @@ class FeedDefaults:
 
 
 def _answering(settings: BaseSettings, options: dict[str, Any]) -> dict[str, Any]:
-    """The options of a feed of the user. A file that is overwritten holds the whole answer, any other the news.
+    """The options of a feed of the user. A file that is overwritten holds the whole answer; any other file holds the
+    news.
 
     A feed in batches has other files in each run, so its files hold the news. For a feed for which the user chose rows,
     newsbot notes the rows that it leaves out.
@@ -122,10 +123,10 @@ def _answering(settings: BaseSettings, options: dict[str, Any]) -> dict[str, Any
 
 
 def a_feed_a_kind(feeds: Mapping[str, Mapping[str, Any]], classes: Mapping[str, type]) -> dict[str, dict[str, Any]]:
-    """A feed for each kind of rows in the place of each feed: ``classes`` are kind -> class of the rows.
+    """Replace each feed by one feed for each kind of rows. ``classes``: kind -> class of the rows.
 
     ``%(kind)s`` in the name of a file is the kind; any other name gets the kind before its suffix. Standard output, and
-    a feed for which the user chose classes, take every row.
+    a feed for which the user chose classes, are not replaced.
     """
     by_kind: dict[str, dict[str, Any]] = {}
     for uri, options in feeds.items():
@@ -155,7 +156,7 @@ WHOLE = "whole_answer"
 
 
 class RowFilter(ItemFilter):
-    """Feeds take rows. A checkpoint that reaches a feed is left out."""
+    """Accepts rows only. A checkpoint that reaches a feed is left out."""
 
     def accepts(self, item: Any) -> bool:
         return not isinstance(item, Checkpoint) and super().accepts(item)

@@ -1,4 +1,4 @@
-"""Rows as bytes: JSON lines, JSON, CSV and XML, always in UTF-8. No content of a site may cost a row."""
+"""Rows as bytes: JSON lines, JSON, CSV and XML, always in UTF-8. No content of a site makes newsbot lose a row."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from newsbot.safe_json import MAX_DEPTH, TOO_DEEP, json_bytes, repaired
 logger = logging.getLogger(__name__)
 
 FORMULA = re.compile("[\\s\x00-\x1f\ufeff\u00ad\u200b-\u200f\u2060]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]")
-"""The beginning of a text that a spreadsheet may run: a sign, in half or full width, after any invisible characters."""
+"""The beginning of a text that a spreadsheet may run: a sign such as =, in half or full width, after any invisible
+characters."""
 
 _QUOTED = re.compile('[",\r\n;\t]')
 
 
 class RowExporter(BaseItemExporter):
-    """What the formats share. The class of the rows is known before the first row: from the spider, or from the feed of
-    a spider whose feeds have a kind of rows each (``item_class``)."""
+    """What the formats share. The class of the rows is known before the first row: from the spider, or from the feed
+    (``item_class``) if each feed of the spider has its own kind of rows."""
 
     def __init__(
         self, file: IO[bytes], *, crawler: Crawler | None = None, item_class: type | None = None, **options: Any
@@ -107,8 +108,8 @@ class JsonExporter(JsonLinesExporter):
 class CsvExporter(RowExporter):
     """Fixed columns, RFC 4180. A nested object has a column for each field. Lists and mappings are JSON. None is empty.
 
-    A text that a spreadsheet would run as a formula gets an apostrophe in front, numbers never do. With NEWSBOT_CSV_RAW
-    no text is changed.
+    A text that a spreadsheet would run as a formula gets an apostrophe in front. A number never gets one. With
+    NEWSBOT_CSV_RAW no text is changed.
     """
 
     def start_exporting(self) -> None:
@@ -153,7 +154,8 @@ class CsvExporter(RowExporter):
         data, was_repaired = json_bytes(value)
         self._count_repaired(was_repaired)
         text = data.decode()
-        # The JSON of a list or mapping begins with a bracket. A date or byte string in a user's item becomes any text.
+        # The JSON of a list or mapping begins with a bracket. A date or byte string in a user's item can become any
+        # text, so it is quoted.
         return _quoted(text if isinstance(value, list | dict | tuple) else self._plain(text))
 
     def _plain(self, text: str) -> str:

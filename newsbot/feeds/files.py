@@ -38,7 +38,7 @@ class CannotAppend(FeedError):
 
 
 def check_target(path: Path) -> None:
-    """Raise OSError where no complete file can take the name: for a folder, a device, a pipe, and for ``-``.
+    """Raise OSError if a complete file cannot get this name: for a folder, a device, a pipe, and for ``-``.
 
     A rename would replace a device such as /dev/null by a plain file.
     """
@@ -56,7 +56,8 @@ class PartFile:
     def __init__(self, target: Path, *, run: str) -> None:
         for attempt in range(1000):
             self.path = target.with_name(f".{target.name}.{run}{f'~{attempt}' if attempt else ''}.part")
-            # 0o666 less the umask, as open() does it. With tempfile's 0o600 other users could not read the feeds.
+            # 0o666 without the bits of the umask, as open() does it. With tempfile's 0o600 other users could not read
+            # the feeds.
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
             try:
                 descriptor = os.open(self.path, flags, 0o666)
@@ -110,8 +111,8 @@ def remove_dead_parts(folder: Path) -> list[Path]:
 
 
 class FolderLock:
-    """Lets one run at a time append to the files of a folder: two runs that read the same old file would each lose the
-    other's rows.
+    """Lets one run at a time append to the files of a folder: if two runs read the same old file, each would lose the
+    rows of the other run.
 
     The lock is on the folder itself, so that no lock file remains. On a file system without locks, every run gets the
     lock.
@@ -207,7 +208,7 @@ def _merge_json(old: IO[bytes], new: IO[bytes], out: IO[bytes]) -> None:
 def _check_json(old: IO[bytes]) -> None:
     """Raise CannotAppend for an array that is cut off: its last bracket may be part of a cell.
 
-    A file of up to 64 MiB is parsed. A larger one must end as JsonExporter ends its files.
+    A file of up to 64 MiB is parsed. A larger file must end in the same way as a file of JsonExporter.
     """
     old.seek(0)
     try:

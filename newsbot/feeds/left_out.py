@@ -13,24 +13,25 @@ from newsbot.compact import IdSet
 from newsbot.items import Record
 
 FIRST_FILTER = "first_filter"
-"""The feed option with newsbot's filter, which NotingFilter asks first."""
+"""The feed option with newsbot's filter, which NotingFilter calls first."""
 
 OWN_FILTER = "own_filter"
-"""The feed option with the user's filter. NotingFilter asks it about each row that newsbot's filter accepts."""
+"""The feed option with the user's filter. NotingFilter calls it for each row that newsbot's filter accepts."""
 
 LEFT_OUT = "left_out"
 """The feed option with the rows that the filter left out: (site, kind, type) -> ids."""
 
 
 class LeftOut(defaultdict[tuple[str, str, str], IdSet]):
-    """(site, kind, type) -> ids. The log shows the options of feeds, and this has no place there."""
+    """(site, kind, type) -> ids. The text of the object is short, since the log shows the options of feeds."""
 
     def __repr__(self) -> str:
         return "LeftOut()"
 
 
 def noting(options: Mapping[str, Any], first: type[ItemFilter]) -> dict[str, Any]:
-    """The options of a feed whose filter notes what it leaves out: what ``first`` or the user's filter refuses."""
+    """The options of a feed whose filter records the rows that it leaves out: the rows that ``first`` or the user's
+    filter refuses."""
     own = {FIRST_FILTER: first, OWN_FILTER: options.get("item_filter", ItemFilter)}
     return {**options, "item_filter": NotingFilter, **own}
 
@@ -41,14 +42,15 @@ def with_own_notes(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class NotingFilter(ItemFilter):
-    """Asks newsbot's filter and then the user's, each once for each item, and notes the rows that they leave out."""
+    """Calls newsbot's filter and then the user's filter, each once for each item, and records the rows that they leave
+    out."""
 
     def __init__(self, feed_options: dict[str, Any]) -> None:
         super().__init__(feed_options)
         self._first: ItemFilter = feed_options[FIRST_FILTER](feed_options)
         own = feed_options[OWN_FILTER]
         self._own: ItemFilter = load_object(own)({**feed_options, "item_filter": own})
-        # The storage of the feed gets the same object, and tells the receipt.
+        # The storage of the feed gets the same object, and passes it to the receipt.
         self._left_out: LeftOut = feed_options[LEFT_OUT]
 
     def accepts(self, item: Any) -> bool:

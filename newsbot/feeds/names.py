@@ -1,4 +1,4 @@
-"""The names of the files in ``data/``: which site or list was asked for, and which run asked. Pure."""
+"""The names of the files in ``data/``: the requested site or list, and the run. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from urllib.parse import unquote, urlsplit
 from newsbot.urls import as_url, ascii_host
 
 LONGEST = 80
-"""Characters of a label. A file system takes names of 255 bytes, and a part that is being written has a longer name."""
+"""Characters of a label. A file system allows names of 255 bytes, and the part file has a longer name than the final
+file."""
 
 
 def label(sites: Sequence[str], listing: str | None = None, *, due: bool = False) -> str:
-    """What a run was asked for, as part of a file's name: ``news.example``, ``news.example-and-2-more``, ``sites-due``.
+    """The request of a run, as part of a file's name: ``news.example``, ``news.example-and-2-more``, ``sites-due``.
 
     ``sites`` are the addresses of ``site=``, ``listing`` is the file of ``sites=``, ``due`` is ``due=``. The label has
     only ASCII letters, digits, dots, hyphens and underscores, and begins with a letter or a digit.
@@ -36,6 +37,6 @@ def _address(url: str) -> str:
 
 
 def _safe(text: str, *, otherwise: str) -> str:
-    """The text in characters that neither a file system nor a shell gives a meaning."""
+    """The text in characters that have no special meaning for a file system or a shell."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9._-]+", "-", plain)[:LONGEST].strip("-._") or otherwise

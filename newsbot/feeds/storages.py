@@ -28,7 +28,7 @@ from newsbot.terminal import discard_output, output_of_rows
 logger = logging.getLogger(__name__)
 
 UNNAMED = "00000000T000000Z-0000"
-"""The name of the run where the add-on that names runs is not used."""
+"""The name of the run if the add-on that names runs is not used."""
 
 JSON_LINES = frozenset({"jsonl", "jsonlines", "jl"})
 
@@ -85,8 +85,8 @@ class Storage:
         return cls(uri, feed_options=feed_options, crawler=crawler)
 
     def restart(self) -> bool:
-        """Discard what was written, so that ``open`` begins the feed anew. Returns whether that was possible: nobody
-        can take back what standard output or a device received."""
+        """Discard what was written, so that ``open`` begins the feed anew. Returns whether this was possible: bytes
+        that standard output or a device received cannot be taken back."""
         return False
 
     def fail(self, error: Exception) -> None:
@@ -102,7 +102,8 @@ class Storage:
 
 
 class StdoutStorage(Storage):
-    """Standard output: each row is written at once. If its reader ends, the feed ends and the crawl continues."""
+    """Standard output: each row is written at once. If the reader of standard output ends, the feed ends and the crawl
+    continues."""
 
     def open(self, _spider: Spider) -> IO[bytes]:
         return cast("IO[bytes]", FeedFile(output_of_rows(), self))
@@ -128,7 +129,7 @@ class FileStorage(Storage):
     def __init__(self, uri: str, *, feed_options: dict[str, Any] | None = None, crawler: Crawler | None = None) -> None:
         super().__init__(uri, feed_options=feed_options, crawler=crawler)
         path = Path(file_uri_to_path(uri) if uri.startswith("file:") else uri).expanduser()
-        self.target = path.resolve()  # resolved, so that the file that a link points to is replaced, not the link
+        self.target = path.resolve()  # resolved: the file to which a link points is replaced, not the link itself
         self.run = str(crawler.settings.get("NEWSBOT_RUN") if crawler is not None else "") or UNNAMED
         self.part: PartFile | None = None
         self._file: FeedFile | None = None
@@ -152,7 +153,7 @@ class FileStorage(Storage):
     def restart(self) -> bool:
         if self.part is None or self._file is None or self.error is not None:
             return False
-        self._file.file = None  # the library of a format may write once more when its writer is closed
+        self._file.file = None  # a library may write once more when its writer is closed
         self.part.discard()
         self.part = None
         return True
@@ -186,7 +187,8 @@ class FileStorage(Storage):
             await self._commit(part, self.target)
             return
         with files.FolderLock(self.target.parent) as lock:
-            # Not in a thread: waiting runs could take all threads, and the run that has the lock needs one.
+            # This does not wait in a thread: waiting feeds could use all threads, and the feed that has the lock needs
+            # a thread.
             while not lock.take():
                 await asyncio.sleep(0.05)
             await self._send(feed_turn, target=self.target)

@@ -48,7 +48,7 @@ class _Sink(io.RawIOBase):
 
 
 class TypedExporter(RowExporter):
-    """What both formats share: the columns and their types, which the class of the rows tells."""
+    """The common part of both formats: the columns and their types, from the class of the rows."""
 
     def start_exporting(self) -> None:
         self._columns: list[tuple[Column, Type]] = []
@@ -118,7 +118,7 @@ class ParquetExporter(TypedExporter):
 
     def finish_exporting(self) -> None:
         if self._writer is None:
-            self._header()  # no row came, and the spider does not name its items: a file without columns
+            self._header()  # no row came, and the spider does not name its items: the file has no columns
         if self._batch:
             self._write_batch()
         self._writer.close()
@@ -151,7 +151,7 @@ class XlsxExporter(TypedExporter):
 
     def _open(self) -> None:
         writer: Any = importlib.import_module("xlsxwriter")
-        # In constant memory the library writes each row to a temporary file at once.
+        # With the option constant_memory, the library writes each row to a temporary file at once.
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
@@ -191,7 +191,7 @@ class XlsxExporter(TypedExporter):
         elif isinstance(value, datetime) and value.year >= 1900:
             self._sheet.write_datetime(self._row, place, value.replace(tzinfo=None), self._date)
         else:
-            # Excel keeps 15 digits of a number, and knows no date before 1900.
+            # Excel stores 15 digits of a number, and has no dates before 1900.
             self._sheet.write_string(self._row, place, self._fitting(_as_text(value)))
 
     def _fitting(self, text: str) -> str:

@@ -14,7 +14,8 @@ from newsbot.fleet.queue_schema import connection_text
 logger = logging.getLogger(__name__)
 
 _OPTIONS = (
-    # A crash of PostgreSQL may cost the queue its last half second: jobs are then dispatched or rescued again.
+    # A crash of PostgreSQL may lose the last half second of the queue. The lost jobs are then dispatched or rescued
+    # again.
     "-c synchronous_commit=off -c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=20s"
 )
 
@@ -23,7 +24,7 @@ POOL = 4
 
 
 class QueueConnector(PsycopgConnector):
-    """``mute``: execute nothing more. A worker whose jobs others may have must not report on them."""
+    """``mute``: execute nothing more. A worker must not report on jobs that other workers may have."""
 
     def __init__(self, url: str) -> None:
         super().__init__(
@@ -63,7 +64,8 @@ def quiet() -> None:
     """Write no log lines for each job, each periodic task and the components of each run."""
     for name in ("procrastinate", "scrapy.addons", "scrapy.crawler", "scrapy.middleware"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # each failed try; the session tells of the first
+    # the pool logs each failed try; the session reports the first one
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 
 
 def new_app(connector: QueueConnector) -> App:

@@ -1,4 +1,4 @@
-"""Connections of a worker to the archive that neither hold up its crawls nor wait for them."""
+"""Connections of a worker to the archive that neither delay its crawls nor wait for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Answer = TypeVar("Answer")
 
 
 class DatabaseThread:
-    """A thread with a database of its own: what it does neither holds up the crawls nor waits for them."""
+    """A thread with its own database connections. Its work neither delays the crawls nor waits for them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class DatabaseThread:
 
 
 def reconnect(database: Database) -> None:
-    """Replace connections that the server has closed, as a restart of it does. Raises ArchiveError."""
+    """Replace connections that the server has closed, for example when it restarted. Raises ArchiveError."""
     with suppress(ArchiveError):
         _try(database)
         return

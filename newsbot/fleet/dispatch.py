@@ -1,6 +1,6 @@
 """The periodic work of a fleet: it frees what dead workers left, and adds what is due to the queue.
 
-Any worker may do it, and two at once do no harm. Each part is one transaction.
+Any worker may do this work, and two workers may do it at once. Each part is one transaction.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ CRAWL = "newsbot.crawl"
 """The name of the task that checks a site."""
 
 MOST_READINGS = 5
-"""How often a dispatch reads the table of followed sites at most."""
+"""The most times that one dispatch reads the table of followed sites."""
 
 _LOCK = 7_236_844
 """Number of the advisory lock in PostgreSQL: one worker at a time changes the queue."""
@@ -54,14 +54,14 @@ KEPT_HOURS = 24
 
 
 MOST_DEATHS = 3
-"""How many workers in a row may die with a site at work. The site is then tried again after a pause, since it may be
-the cause: a page that takes all memory of a machine would kill one worker after the other."""
+"""The number of workers in a row that died while they crawled a site, after which the site is tried again only after a
+pause. The site may be the cause: a page that takes all memory of a machine would kill one worker after the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rescued:
-    """What dead workers left: the URLs of the jobs that wait again, the number of workers that are gone, and the URLs
-    of the sites that MOST_DEATHS workers did not survive."""
+    """The result of a rescue: the URLs of the jobs that wait again, the number of dead workers, and the URLs of the
+    sites during whose crawls MOST_DEATHS workers died."""
 
     jobs: tuple[str, ...]
     workers: int
@@ -76,7 +76,8 @@ _STALLED = sa.text("""
         OR w.last_heartbeat < now() - make_interval(secs => :stale))
     FOR UPDATE OF j SKIP LOCKED
 """)
-"""``deaths``: a worker whose last heartbeat is older than the database's start may have lost its database alone."""
+"""``deaths``: a death of a worker counts only if its last heartbeat is later than the start of the database. Otherwise
+the worker may have lost only its connection."""
 _ABORT = sa.text("UPDATE procrastinate_jobs SET status = 'aborted', attempts = attempts + 1 WHERE id = ANY(:ids)")
 _DEFER_AGAIN = sa.text("""
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
@@ -88,8 +89,9 @@ _DEFER_AGAIN = sa.text("""
     WHERE queue_name = :sites ORDER BY id
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
 """)
-"""These jobs are the next to be fetched: they have waited for half a minute already. But where another job of the lock
-waits, they get its priority, since two fetches at once could take jobs of one lock that differ in priority."""
+"""These jobs are the next to be fetched: they have waited for half a minute already. If another job with the same lock
+waits, they get the priority of that job: two fetches at once could take two jobs of one lock if their priorities
+differ."""
 _DUE = sa.text("""
     UPDATE followed SET next_due = :now WHERE next_due > :now AND (site, spider) IN (
         SELECT c.site, r.spider
@@ -119,7 +121,7 @@ def rescue(database: Database, *, ended: tuple[int, ...] = ()) -> Rescued:
         again = [row for row in stalled if row.deaths < MOST_DEATHS or row.url is None]
         deadly = [row for row in stalled if row not in again]
         if stalled:
-            # A new job, not the old one again: a worker that was only paused could still report the old one as done.
+            # A new job replaces the old one: a worker that was only paused could still report the old job as done.
             connection.execute(_ABORT, {"ids": [row.id for row in stalled]})
             jobs = {"ids": [row.id for row in again], "deaths": [row.deaths for row in again]}
             connection.execute(_DEFER_AGAIN, jobs | {"sites": SITES})
@@ -132,16 +134,16 @@ def rescue(database: Database, *, ended: tuple[int, ...] = ()) -> Rescued:
 
 
 def _postpone(connection: Connection, url: str, spider: str) -> None:
-    """Let a site wait as after a check that failed, although no check of it has ended."""
+    """Let a site wait as after a failed check, although no check of the site has ended."""
     of_site = (followed.c.url == url) & (followed.c.spider == spider)
     failures = connection.execute(sa.select(followed.c.failures).where(of_site)).scalar()
-    if failures is not None:  # else the site was removed meanwhile
+    if failures is not None:  # None: the site was removed meanwhile
         due = next_try(datetime.now(UTC), failures + 1, random.Random())  # noqa: S311 (it spreads checks over time)
         connection.execute(sa.update(followed).where(of_site).values(failures=failures + 1, next_due=written(due)))
 
 
 def _free(connection: Connection, holders: set[str]) -> None:
-    """Free the leases and the undelivered rows of processes, unless a worker of the process is still there."""
+    """Free the leases and the undelivered rows of processes, unless a worker of the process is still registered."""
     if not holders:
         return
     at_work = connection.exec_driver_sql("SELECT holder FROM fleet_workers").scalars()
@@ -196,8 +198,8 @@ def _choose(
     affordable: float | None,
     now: datetime,
 ) -> list[SiteJob]:
-    """The jobs to add. A host with more due sites than the queue takes is left out when the table is read again, since
-    its sites may be all that was read."""
+    """The jobs to add. If a host has more due sites than the queue accepts, its sites are left out of the next reading
+    of the table. Otherwise the readings might contain only sites of this host."""
     jobs: list[SiteJob] = []
     for _ in range(MOST_READINGS):
         taken = [*queue, *map(as_queued, jobs)]
@@ -219,8 +221,8 @@ def _choose(
 
 
 def _alone(connection: Connection) -> bool:
-    """Whether no other worker changes the queue now; none will before the transaction ends. Does not wait: another
-    worker may be paused in its transaction."""
+    """Whether no other worker changes the queue now. If so, no other worker changes it before the transaction ends.
+    Does not wait: another worker may be paused in its transaction."""
     return bool(connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))).scalar_one())
 
 
@@ -230,7 +232,7 @@ def _values(job: SiteJob) -> dict[str, Any]:
 
 
 def _allowance(database: Database, budget: float) -> float:
-    """Fill up the requests that the budget allows. Returns them."""
+    """Increase the number of requests that the budget allows now, and return it."""
     with database.writing() as connection:
         row = connection.exec_driver_sql(
             "SELECT allowance, extract(epoch FROM now() - filled)::float AS seconds FROM fleet FOR UPDATE"

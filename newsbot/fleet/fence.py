@@ -27,7 +27,7 @@ _STILL_OURS = sa.text(
 class Fence:
     """A guard of ``archive.leases.Leases``. ``jobs_of`` gives the jobs of this run whose site has a key.
 
-    The lock on the job holds until the transaction ends: no other worker can take the job over before that.
+    The lock on the job lasts until the transaction ends: no other worker can take the job over before that.
     """
 
     def __init__(self, jobs_of: Callable[[str], Iterable[JobKey]], alive: Callable[[], bool]) -> None:
@@ -35,7 +35,8 @@ class Fence:
         self._alive = alive
 
     def __call__(self, connection: Connection, site: str) -> None:
-        """Raise ArchiveAway, which undoes the transaction, where the job of the site is not this worker's any more."""
+        """Raise ArchiveAway, which undoes the transaction, if the job of the site does not belong to this worker any
+        more."""
         if not self._alive():
             raise ArchiveAway("this worker wrote no heartbeat for too long, and other workers may have its sites")
         for job in self._jobs_of(site):

@@ -1,7 +1,8 @@
 """The heartbeat of a worker, written by a thread of its own.
 
-One turn of the event loop reads the pages of all sites that answered meanwhile. On a busy machine that takes longer
-than other workers wait for a heartbeat; they would take over the sites of a worker that is alive.
+One turn of the event loop reads the pages of all sites that answered meanwhile. On a busy machine this may take longer
+than other workers wait for a heartbeat. If the event loop wrote the heartbeat, they would take over the sites of a
+worker that is alive.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from newsbot.fleet.pulse import BEAT_SECONDS, Pulse, clock_difference
 from newsbot.fleet.rates import Rates
 
 LONGEST_TURN = 300.0
-"""Seconds after which an event loop that does not come to its next turn counts as one that hangs. Other workers then
-take over the sites."""
+"""Seconds after which an event loop that does not begin its next turn counts as hanging. Other workers then take over
+the sites."""
 
 _BEAT = sa.text("""
 WITH alive AS (
@@ -59,15 +60,16 @@ class Heartbeat:
         self._over = threading.Event()
 
     def turn(self, done: Done) -> None:
-        """The event loop has come to a new turn. ``done`` is what the worker has done so far."""
+        """Note that the event loop began a new turn. ``done``: the work of the worker so far."""
         self._done, self._turned = done, self._pulse.ask()
 
     def leave(self) -> None:
-        """The worker ends. Its entries in the queue go one after the other, while its crawls still end."""
+        """Note that the worker ends. Its entries in the queue are removed one after the other while its crawls still
+        end."""
         self._leaving = True
 
     def stop(self) -> None:
-        """Write no further heartbeat, and take no notice of one that is being written."""
+        """Write no further heartbeat, and ignore the result of a heartbeat that is being written."""
         self._over.set()
 
     def write(self, database: Database) -> None:
@@ -78,7 +80,7 @@ class Heartbeat:
             self._over.wait(BEAT_SECONDS)
 
     def _beat(self, database: Database) -> bool:
-        """Write one heartbeat. Returns whether the jobs are still this worker's."""
+        """Write one heartbeat. Returns whether the worker still has its jobs."""
         asked, done = self._pulse.ask(), self._done
         rates = self._rates.after(asked, sites=done.sites, rows=done.rows, requests=done.requests)
         values = {

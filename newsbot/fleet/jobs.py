@@ -14,20 +14,21 @@ from newsbot.net.hosts import host_of_url
 from newsbot.schedule.learning import USUAL_COST
 
 QUEUE_SECONDS = 10.0
-"""How many seconds of work wait in the queue."""
+"""The work that waits in the queue, in seconds."""
 
 SHORTEST_QUEUE, LONGEST_QUEUE = 2, 5_000
 """Jobs that may wait: at least the first number for each slot of the workers, and at most the second in all."""
 
 MOST_OF_A_GROUP = 10
-"""Jobs of one lock in the queue. They run one after the other: more of them would only keep other hosts waiting."""
+"""The most jobs of one lock in the queue. They run one after the other, so more of them would only make other hosts
+wait."""
 
 FIRST_SHARE = 0.75
 """The part of all slots that first crawls may take while other sites are due. A first crawl may take hours, and the
 checks of the known sites must not wait for a long list of new sites."""
 
 LEAST_ALLOWANCE = 20.0
-"""Requests that a small budget may save up, so that it is ever enough for one site."""
+"""Requests that a small budget may save, so that the saved budget can become large enough for one site."""
 
 
 BEFORE = datetime.min.replace(tzinfo=UTC)
@@ -79,15 +80,15 @@ class Capacity:
 
 
 def room(queue: Iterable[QueuedJob], workers: Capacity) -> int:
-    """How many locks may get jobs, beside those that have one waiting in the ``queue``: jobs of one lock keep one
-    slot busy."""
+    """How many further locks may get jobs, besides the locks with a waiting job in the ``queue``. Jobs of one lock use
+    one slot."""
     wanted = max(SHORTEST_QUEUE * workers.slots, round(workers.sites_a_minute / 60 * QUEUE_SECONDS))
     return max(0, min(wanted, LONGEST_QUEUE) - len({job.lock for job in queue if job.waits}))
 
 
 def room_for_first(queue: Iterable[QueuedJob], workers: Capacity, *, others_due: int) -> int:
-    """How many locks may get first crawls, beside those that have one in the ``queue``. ``others_due``: the number of
-    due sites that were checked before.
+    """How many further locks may get first crawls, besides the locks with a first crawl in the ``queue``.
+    ``others_due``: the number of due sites that were checked before.
     """
     slots = workers.slots
     # If no other site is due, some more first crawls wait, so that few slots are empty until the next dispatch.
@@ -101,7 +102,8 @@ def full_locks(queue: Iterable[QueuedJob]) -> list[str]:
 
 
 def filled(allowance: float, *, seconds: float, requests_an_hour: float) -> float:
-    """The requests that the budget allows, ``seconds`` after it allowed ``allowance``: five minutes' worth at most."""
+    """The requests that the budget allows now. ``seconds`` ago it allowed ``allowance``. The result is at most the
+    budget of five minutes."""
     most = max(LEAST_ALLOWANCE, requests_an_hour / 12)
     return min(most, allowance + max(0.0, seconds) * requests_an_hour / 3600)
 
@@ -116,10 +118,9 @@ def chosen(
 ) -> list[SiteJob]:
     """The jobs to add to the ``queue``, of sites in the order in which they are due.
 
-    ``most``: locks that may get jobs beside those that wait, see ``room``. ``first``: locks that may get first crawls
-    beside those that have one, see ``room_for_first``. ``affordable``: the requests that the budget leaves; None
-    without a budget. One site fits into any rest of the budget that is above 0, so that a costly site does not wait for
-    ever.
+    ``most``: the result of ``room``. ``first``: the result of ``room_for_first``. ``affordable``: the requests that the
+    budget leaves; None without a budget. If the budget leaves any request at all, one more site is added, so that a
+    costly site does not wait for ever.
     """
     jobs: list[SiteJob] = []
     left = affordable

@@ -9,8 +9,8 @@ BEAT_SECONDS = 5.0
 """How often a worker writes its heartbeat."""
 
 LONGEST_GAP = 20.0
-"""Seconds without a heartbeat after which a worker stops its requests. Less than STALE_SECONDS, so that no other worker
-has its sites by then."""
+"""Seconds without a heartbeat after which a worker stops its requests. This is less than STALE_SECONDS, so no other
+worker has the sites of the worker by then."""
 
 STALE_SECONDS = 30
 """Seconds without a heartbeat after which other workers take over the jobs of a worker."""
@@ -20,7 +20,7 @@ CLOCK_TOLERANCE = 30.0
 
 
 def running_seconds() -> float:
-    """A clock that no one sets, and that counts while the machine sleeps."""
+    """The seconds of a clock that cannot be set, and that also counts while the machine sleeps."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
@@ -34,15 +34,15 @@ class Pulse:
         self._lost = False
 
     def ask(self) -> float:
-        """The time to give to ``beat``, read before the heartbeat is written."""
+        """The time that ``beat`` needs as its argument. It is read before the heartbeat is written."""
         return self._now()
 
     def beat(self, asked: float) -> None:
-        """The database has the heartbeat that was written at ``asked``."""
+        """Note that the database has the heartbeat that was written at ``asked``."""
         self._last = asked
 
     def lose(self) -> None:
-        """Other workers have the jobs of this worker, or may have them."""
+        """Note that other workers have the jobs of this worker, or may have them."""
         self._lost = True
 
     @property
@@ -59,8 +59,8 @@ class Pulse:
 
 
 def clock_difference(before: float, after: float, theirs: float) -> float | None:
-    """By how many seconds the worker's clock is ahead of another clock. That clock said ``theirs`` at a time between
-    ``before`` and ``after`` of the worker's. None where the two may agree."""
+    """By how many seconds the worker's clock is ahead of another clock. The other clock showed ``theirs`` at a time
+    between ``before`` and ``after`` of the worker's clock. None if the two clocks may agree."""
     if before - CLOCK_TOLERANCE <= theirs <= after + CLOCK_TOLERANCE:
         return None
     return before - theirs if theirs < before else after - theirs

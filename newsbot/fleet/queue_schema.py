@@ -1,4 +1,5 @@
-"""The tables of the fleet: those of Procrastinate, and what newsbot adds to them. All lie in the archive's database."""
+"""The tables of the fleet: the tables of Procrastinate, and those that newsbot adds. All of them are in the archive's
+database."""
 
 from __future__ import annotations
 
@@ -42,14 +43,15 @@ CREATE TABLE fleet_workers (
 CREATE INDEX fleet_lock ON procrastinate_jobs (lock) WHERE status IN ('todo', 'doing');
 """
 """``allowance``: the requests that NEWSBOT_BUDGET leaves for now, as of ``filled``; each request takes one from it.
-``worker`` and ``control`` are ids of procrastinate_workers, ``holder`` is the name of the process as leases have it."""
+``worker`` and ``control`` are ids of procrastinate_workers, ``holder`` is the name of the process, as in the leases."""
 
 _FUNCTIONS = ("procrastinate_defer_jobs_v1", "procrastinate_fetch_job_v2", "procrastinate_retry_job_v2")
 """Functions of Procrastinate 3.10 that older versions do not have."""
 
 
 def open_fleet(url: str, *, create: bool) -> Database:
-    """The archive at an SQLAlchemy URL, with the tables of the fleet. ``create``: make them where they are missing.
+    """The archive at an SQLAlchemy URL, with the tables of the fleet. ``create``: create the tables if they are
+    missing.
 
     Raises BadArgument for an archive that no fleet can use, ArchiveError where the database fails or is of another
     version.
@@ -85,7 +87,7 @@ def _check_server(database: Database) -> None:
         raise ArchiveError(
             f"the archive {database.place} is on PostgreSQL {number // 10_000}; a fleet needs {OLDEST_SERVER} or newer"
         )
-    # A pooler that gives each transaction another connection loses settings.
+    # A pooler that gives each transaction another connection loses the settings of a connection.
     if connection.exec_driver_sql("SHOW lock_timeout").scalar_one() != f"{BUSY_SECONDS}s":
         raise ArchiveError(
             f"the archive {database.place} is behind a pooler (PgBouncer) that drops the settings of a connection; "
@@ -122,7 +124,7 @@ def _prepare(database: Database, *, create: bool) -> None:
 
 
 def _version(connection: Connection) -> int | None:
-    """The version of the fleet's tables; None where there are none. Raises ArchiveError for a damaged queue."""
+    """The version of the fleet's tables; None if there are no tables. Raises ArchiveError for a damaged queue."""
     if not _has_table(connection, "fleet"):
         return None
     present = sa.text("SELECT count(DISTINCT proname) FROM pg_proc WHERE proname = ANY(:names)")

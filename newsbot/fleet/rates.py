@@ -1,4 +1,4 @@
-"""What a worker did in the last minute. Pure."""
+"""The work of a worker in the last minute. Pure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Rates:
         self._sums: deque[tuple[float, int, int, int]] = deque()
 
     def after(self, now: float, *, sites: int, rows: int, requests: int) -> Rate:
-        """The rates over the last minute, or since the first call where that is less. ``now``: seconds that only
-        grow."""
+        """The rates over the last minute, or since the first call if it was less than a minute ago. ``now``: seconds
+        that only grow."""
         self._sums.append((now, sites, rows, requests))
         while len(self._sums) > 2 and now - self._sums[1][0] >= MINUTE:
             self._sums.popleft()

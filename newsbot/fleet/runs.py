@@ -31,8 +31,8 @@ IDLE_SECONDS = 5.0
 
 
 JUST_NOW = 1.0
-"""Seconds for which the archive is not asked again for a followed site. The lock of its job keeps other workers away
-from the site; a run outside of the fleet that ends within this time costs one more check."""
+"""Seconds for which a followed site is not read from the archive again. The lock of its job prevents crawls by other
+workers. If a run outside of the fleet ends within this time, the site is checked once more than necessary."""
 
 
 class Interrupted(Exception):
@@ -60,7 +60,7 @@ class Run:
         self.pulse = pulse
         self.failed = failed
         self.cut = asyncio.Event()
-        """Set when requests that are still under way must end at once."""
+        """Set when open requests must end at once."""
         self.began = asyncio.get_running_loop().time()
         self.idle_since = self.began
         self.open = True
@@ -128,7 +128,7 @@ class Run:
         await asyncio.wait([stopping])
 
     async def _stop_crawler(self) -> None:
-        # A crawler that is just being built cannot be stopped.
+        # A crawler cannot be stopped while it is being built.
         while self.crawler._engine is None or not self.crawler.engine.running:
             if self.ended:
                 return
@@ -166,7 +166,7 @@ class Runs:
         self.closed_rows = self.closed_requests = 0
 
     def give(self, spider: str, visit: Visit, *, first: bool) -> None:
-        """Let a run of ``spider`` crawl a site. ``first``: the site was never crawled."""
+        """Give a site to a run of ``spider``. ``first``: the site was never crawled."""
         run = self._open.get((spider, first))
         if run is None or not run.open or run.has(visit.target.url):
             if run is not None:
@@ -202,7 +202,7 @@ class Runs:
         return sum(len(run.at_work) for run in self._all)
 
     def cut(self) -> None:
-        """End the requests that are under way at once."""
+        """End the open requests at once."""
         for run in self._all:
             run.cut.set()
 

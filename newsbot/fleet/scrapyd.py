@@ -1,8 +1,8 @@
-"""Hands the sites that are due to Scrapyd nodes: as many jobs as the sites need, and the nodes have slots for.
+"""Gives the due sites to Scrapyd nodes: as many jobs as the sites need, but not more than the nodes have free slots.
 
 The jobs of a call get equal parts of the due sites: a job crawls ``sites=archive`` with ``due=1``, and of these sites
-the ones that ``site`` names. A site that another job crawls is passed over, so that each site is crawled once. All
-nodes use one archive. Nothing is remembered between two calls: what the nodes say and the archive holds is enough.
+the ones that ``site`` names. A site that another job crawls is skipped, so that each site is crawled once. All nodes
+use one archive. Nothing is stored between two calls: the answers of the nodes and the archive are enough.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ SECONDS = 30
 """How long a node may take to answer."""
 
 MOST_BYTES = 16 * 1024 * 1024
-"""A longer answer is not Scrapyd's."""
+"""The most bytes of an answer. Scrapyd's answers are shorter."""
 
 MOST_SITES, MOST_NAMED = 1_000, 100_000
-"""Sites of one job, and bytes of their URLs. Linux takes 128 KiB in one argument."""
+"""Sites of one job, and bytes of their URLs. Linux allows 128 KiB in one argument."""
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class NodeFailed(Exception):
-    """A node does not do what it was asked for. The text is one line."""
+    """A node did not carry out a request. The text is one line."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Node:
     active: dict[str, int] = field(default_factory=dict)
 
     def look(self, slots: int) -> None:
-        """Ask what the node does. Raises NodeFailed."""
+        """Request the state of the node. Raises NodeFailed."""
         status = self._call("daemonstatus", {})
         jobs = self._call("listjobs", {"project": self.project})
         try:
@@ -90,7 +90,7 @@ class Node:
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any, **__: Any) -> None:
-        """A redirect would take the password to another host."""
+        """Follow no redirect, since it would send the password to another host."""
 
 
 _OPENER = urllib.request.build_opener(_NoRedirect)
@@ -98,7 +98,7 @@ _OPENER = urllib.request.build_opener(_NoRedirect)
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What a call did: the ``lines`` to print, and the number of nodes that ``failed``."""
+    """The result of a call: the ``lines`` to print, and the number of nodes that ``failed``."""
 
     lines: list[str]
     failed: int
@@ -121,16 +121,15 @@ def node_of(url: str, *, auth: str, project: str) -> Node:
 
 
 def jobs_wanted(due: int, active: int, *, sites_a_job: int, nodes: int) -> int:
-    """How many jobs more a spider needs for its ``due`` sites, beside its ``active`` jobs: one for each
+    """How many more jobs a spider needs for its ``due`` sites, besides its ``active`` jobs: one for each
     ``sites_a_job`` sites, and one for each of the ``nodes``, so that a few sites do not wait for each other on one
     node."""
     return max(0, max(ceil(due / sites_a_job), min(due, nodes)) - active)
 
 
 def parts_of(urls: Sequence[str], *, jobs: int) -> list[list[str]]:
-    """The sites of each of the ``jobs``: equal parts, in each of which the longest overdue sites come first. What does
-    not fit into a job's command line waits for the next call. A job without a site would crawl all of them: none is
-    made."""
+    """The sites of each of the ``jobs``: equal parts, each with its longest overdue sites first. Sites that do not fit
+    into a job's command line wait for the next call. No job gets an empty list, since it would crawl all sites."""
     parts = [list(urls[job::jobs]) for job in range(jobs)]
     return [part[: _fitting(part)] for part in parts if _fitting(part)]
 

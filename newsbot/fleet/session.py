@@ -36,21 +36,21 @@ QUEUE_ERRORS = (ArchiveError, exceptions.ConnectorException, psycopg.Error, Pool
 """The exceptions of a database that does not answer or is full."""
 
 CUT_SECONDS = 10.0
-"""Seconds after which a worker that ends does not wait for answers of sites any more."""
+"""Seconds after which an ending worker stops waiting for answers of sites."""
 
 END_SECONDS = 22.0
-"""Seconds after which a worker that ends does not wait for its runs any more. Less than STALE_SECONDS."""
+"""Seconds after which an ending worker stops waiting for its runs. This is less than STALE_SECONDS."""
 
 HUNG_SECONDS = 3.0
 """Seconds that a worker waits for its jobs before it ends, if its crawls did not end in time."""
 
 POLL_SECONDS = 2.0
-"""How often a worker with a free slot looks for jobs. It does not listen for new ones: waiting for messages of
+"""How often a worker with a free slot looks for jobs. The worker does not listen for new jobs: waiting for messages of
 PostgreSQL takes as much CPU as all other work of an idle worker, and each new job would wake every worker.
 """
 
 TOLD = 5
-"""Sites that a line of the log names."""
+"""The most sites that a line of the log names."""
 
 TICK = "* * * * * */5"
 """When the periodic work is done: every five seconds."""
@@ -111,7 +111,7 @@ class Session:
         await self._thread.do(lambda database: rescue(database, ended=self._earlier))
         sites, control = self._make_workers()
         await self._connector.open_async()
-        self.pulse.beat(self.pulse.ask())  # a job may begin before _enter goes on, however long it took to connect
+        self.pulse.beat(self.pulse.ask())  # a job may begin before _enter continues, even if connecting took long
         tasks = [asyncio.create_task(worker.run()) for worker in (sites, control)]  # type: ignore[no-untyped-call]
         beats: list[asyncio.Task[None]] = []
         heartbeat: Heartbeat | None = None
@@ -130,7 +130,7 @@ class Session:
             whole = await self._wind_down(sites, control, tasks, heartbeat)
             if heartbeat is not None:
                 turns.cancel()
-            # Jobs whose crawls hang do not end, not even when they are cancelled.
+            # A job whose crawl hangs does not end, even if it is cancelled.
             await asyncio.wait([*tasks, *beats], timeout=None if whole else HUNG_SECONDS)
             _retrieve([*tasks, *beats])
             await self._connector.close_async()
@@ -163,7 +163,7 @@ class Session:
                 return None
             await asyncio.sleep(0.01)
         self.workers = entered = (sites.worker_id, control.worker_id)
-        self.pulse.beat(self.pulse.ask())  # they are as new as their entries
+        self.pulse.beat(self.pulse.ask())  # the entries in the queue are new, and so is the heartbeat
         await self._connector.execute_query_async(
             _ENTER, worker=entered[0], control=entered[1], holder=this_process(), slots=self._slots
         )
@@ -177,7 +177,7 @@ class Session:
             self.runs.sweep(asyncio.get_running_loop().time())
 
     async def _tick(self, timestamp: int) -> None:
-        """Do the periodic work. ``timestamp`` is the time that it is for."""
+        """Do the periodic work. ``timestamp``: the time for which Procrastinate scheduled it."""
         try:
             await self._do_periodic_work(timestamp)
         except ArchiveAway as error:
@@ -218,8 +218,8 @@ class Session:
             await self._defer_again(context)
 
     async def _defer_again(self, context: JobContext) -> None:
-        """Put a new job into the queue in the place of this job, which ends as aborted. The lock lets the new job start
-        only after this end."""
+        """Put a new job into the queue in place of this job, which ends as aborted. Because of the lock, the new job
+        starts only after this end."""
         if not self.pulse.alive:
             self._connector.mute()
             return
@@ -238,7 +238,7 @@ class Session:
     ) -> bool:
         """End all crawls after their present page, give the jobs back, and leave the queue. Returns whether all crawls
         ended in time."""
-        # A job that is being fetched would begin a run that nobody stops.
+        # Otherwise a job that is being fetched now would begin a run that is never stopped.
         self._over.set()
         if heartbeat is not None:
             heartbeat.leave()

@@ -27,8 +27,8 @@ from newsbot.wordpress.receipt import SiteFacts
 
 
 class SiteBySite(NewsbotSpider):
-    """Mixed into a spider. ``start`` ends when the run gets no further site. ``resumes``: the crawl of a site that was
-    stopped is done again by itself."""
+    """A mixin for spiders. ``start`` ends when the run gets no further site. ``resumes``: a stopped crawl of a site is
+    repeated without the user."""
 
     resumes = True
 
@@ -65,12 +65,12 @@ class SiteBySite(NewsbotSpider):
 
 
 def spider_for_fleet(spider: type[NewsbotSpider]) -> type[NewsbotSpider]:
-    """A spider class that crawls as ``spider`` does and is given its sites by a run."""
+    """A spider class that crawls like ``spider`` and gets its sites from a run."""
     return type(f"Fleet{spider.__name__}", (SiteBySite, spider), {"__module__": spider.__module__})
 
 
 class CutFetcher:
-    """A fetcher whose requests end at once when the run is cut: a worker that ends must not wait for a slow server."""
+    """A fetcher whose requests end at once when ``cut`` is called: an ending worker must not wait for a slow server."""
 
     def __init__(self, fetcher: Fetcher, run: Run) -> None:
         self._fetcher = fetcher
@@ -111,7 +111,7 @@ class HeartbeatMiddleware:
 
 
 class FenceExtension:
-    """Lets each transaction of a run check that the worker still has the job of its site."""
+    """Makes each transaction of a run check that the worker still has the job of its site."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

@@ -1,4 +1,4 @@
-"""What ``scrapy fleet status`` shows: the sites, the queue and the workers of a fleet."""
+"""The contents of ``scrapy fleet status``: the sites, the queue and the workers of a fleet."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class WorkerFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetFacts:
-    """A fleet now. ``overdue`` and ``queue_age`` are seconds: since when the longest overdue site waits to be checked,
-    and since when the oldest job waits in the queue. ``failing``: sites whose last check failed. ``aborted``: jobs of
-    the last day that were stopped and done again."""
+    """A fleet now. ``overdue``: seconds for which the longest overdue site has waited for its check. ``queue_age``:
+    seconds for which the oldest job has waited in the queue. ``failing``: sites whose last check failed. ``aborted``:
+    jobs of the last day that were stopped and done again."""
 
     followed: int
     due: int

@@ -1,4 +1,4 @@
-"""From a job to the crawl of its site, and back."""
+"""Starts the crawl of a job's site, and reports its result to the job."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ELSEWHERE_FOR = timedelta(minutes=1)
 
 
 class Visits:
-    """Crawls the sites of jobs. ``ended`` counts the crawls that came to their end."""
+    """Crawls the sites of jobs. ``ended`` counts the finished crawls."""
 
     def __init__(self, database: Database, runs: Runs) -> None:
         self._table = Followed(database)
@@ -54,7 +54,7 @@ class Visits:
         return self._table.site(url, spider)
 
     def _pass_over(self, url: str, spider: str, now: datetime) -> None:
-        """If another run has the site, let the next job of the site wait, unless that run has just ended."""
+        """If another run has the site, postpone the next job of the site, unless that run has just ended."""
         site = self._site(url, spider)
         if site is not None and site.is_due(now):
             self._table.keep(replace(site, next_due=now + ELSEWHERE_FOR))

@@ -45,7 +45,7 @@ def run_worker(settings: BaseSettings, *, slots: int) -> int:
         for component, order in components.items():
             settings[name].set(component, order, priority="cmdline")
     process = AsyncCrawlerProcess(settings)  # type: ignore[arg-type]
-    quiet()  # after Scrapy has set up its loggers, which resets the levels of those below "scrapy"
+    quiet()  # called after Scrapy has set up its loggers, which resets the levels of loggers below "scrapy"
     threads = DatabaseThread(databases[1]), DatabaseThread(databases[2])
     worker = _Worker(process, slots=slots, database=databases[0], threads=threads)
     main = asyncio.get_event_loop().create_task(worker.main())
@@ -54,7 +54,7 @@ def run_worker(settings: BaseSettings, *, slots: int) -> int:
 
 
 class _Worker:
-    """``threads``: for the periodic work, and for the heartbeat."""
+    """``threads``: a thread for the periodic work, and a thread for the heartbeat."""
 
     def __init__(
         self,
@@ -159,7 +159,7 @@ class _Worker:
 
     def _make_run(self, spider: str, pulse: Pulse, failed: Callable[[str], None]) -> Run:
         if spider not in self._spiders:
-            found = self._process.spider_loader.load(spider)  # raises KeyError
+            found = self._process.spider_loader.load(spider)  # may raise KeyError
             if not issubclass(found, NewsbotSpider):
                 raise BadArgument(f"the spider {spider} is not one of newsbot's")
             self._spiders[spider] = spider_for_fleet(found)

@@ -25,7 +25,7 @@ DEFAULT_SPIDER = "wp_posts"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What the command line gave beside the action and its words. None: not given."""
+    """The options of the command line, besides the action and its words. None: not given."""
 
     spider: str | None = None
     every: str | None = None
@@ -85,7 +85,7 @@ def _import(table: Followed, work: _Work) -> list[str]:
 
 
 def _alike(new: Sequence[str], held: Sequence[str], given: Given) -> list[str]:
-    """A line for each new site that is most likely followed already, under another scheme or with another www."""
+    """A line for each new site that is most likely followed already, under another scheme, or with or without www."""
     lines = [f"{url} and {other} are most likely one site; scrapy sites remove URL ends one of them"
              for url, other in look_alikes(new, held)]  # fmt: skip
     return lines if given.every_site else lines[:SHOWN] + more(len(lines[:SHOWN]), len(lines), "alike")
@@ -161,7 +161,7 @@ def _spider(given: Given) -> str:
 def _change(
     what: str, table: Followed, work: _Work, do: Callable[[Sequence[str], str | None], Sequence[str]]
 ) -> list[str]:
-    """Change the followed sites that the words name, in whichever spelling."""
+    """Change the followed sites that the words name, in any spelling."""
     named = held_urls(work.words, table.urls(work.given.spider))
     found = do([url for urls in named.values() for url in urls], work.given.spider)
     unknown = sorted(word for word, urls in named.items() if not urls)

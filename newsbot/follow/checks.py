@@ -1,4 +1,5 @@
-"""What a check of a followed site teaches, and the threshold of attention at which all sites keep to the budget."""
+"""What newsbot learns from a check of a followed site, and the threshold of attention at which all sites stay within
+the budget."""
 
 from __future__ import annotations
 
@@ -14,16 +15,18 @@ from newsbot.schedule.habit import HOURS, PublishingHabit
 from newsbot.schedule.learning import USUAL_COST, Learnt
 
 THRESHOLD_KEPT = timedelta(hours=1)
-"""How long the threshold of a large table is used. It changes with the habits of the sites, which takes weeks."""
+"""How long the threshold of a large table is used. The threshold changes with the habits of the sites, which change
+within weeks."""
 
 FEW_SITES = 1_000
-"""A smaller table is read by each run: its threshold moves with each site that is added, and the reading is quick."""
+"""The size of a table below which each run reads it: the threshold of a small table changes with each added site, and
+reading it is quick."""
 
 _USUAL_ATTENTION = Learnt().curve(1.0).per_day
 
 
 def rhythm_of(site: FollowedSite) -> Rhythm:
-    """How often a site may be checked: the interval that the user fixed, else by its habit."""
+    """How often a site may be checked: at the interval that the user fixed, else according to its habit."""
     return Rhythm() if site.every is None else Rhythm(every=timedelta(seconds=site.every))
 
 
@@ -70,8 +73,8 @@ def threshold_of(demands: Iterable[Demand], *, requests_per_hour: float) -> floa
 
 
 def present_threshold(table: DueSites, *, requests_per_hour: float, now: datetime) -> float:
-    """The threshold for the sites of the table. For a large table it is kept for THRESHOLD_KEPT, so that only one run
-    an hour reads the whole table. Raises ArchiveError."""
+    """The threshold for the sites of the table. The threshold of a large table is kept for THRESHOLD_KEPT, so that only
+    one run an hour reads the whole table. Raises ArchiveError."""
     kept = table.threshold(requests_per_hour)
     if kept is not None:
         threshold, sites, at = kept

@@ -11,7 +11,7 @@ from newsbot.errors import BadArgument
 from newsbot.follow.spellings import held_urls
 
 MOST_NAMES = 5
-"""Addresses that a message names."""
+"""The most addresses that a message names."""
 
 
 def check_follows(archive: str, spider: str) -> None:
@@ -24,7 +24,8 @@ def check_follows(archive: str, spider: str) -> None:
 
 
 def named_sites(archive: str, spider: str, named: Sequence[str]) -> str:
-    """The followed sites that a user named in any spelling, as ``site=`` takes them: each as it is followed.
+    """The followed sites that a user named in any spelling, in the form of ``site=``: each with the URL under which it
+    is followed.
 
     Paused sites may be among them. Raises BadArgument where one of the sites is not followed, or all of them are
     paused.
@@ -44,7 +45,8 @@ def named_sites(archive: str, spider: str, named: Sequence[str]) -> str:
 
 
 def _found(database: Database, spider: str, named: Sequence[str]) -> dict[str, list[FollowedSite]]:
-    """Each of the addresses with the followed sites that it names. A list with commas writes a comma as %2C."""
+    """Each of the addresses with the followed sites that it names. In a list with commas, a comma in an address is
+    written as %2C."""
     table = Followed(database)
     spelled = {word: (word, word.replace("%2C", ",")) for word in named}
     exact = {
@@ -52,7 +54,8 @@ def _found(database: Database, spider: str, named: Sequence[str]) -> dict[str, l
     }
     found = {word: [exact[url] for url in dict.fromkeys(urls) if url in exact] for word, urls in spelled.items()}
     if unknown := [word for word, sites in found.items() if not sites]:
-        # Only where a site is not followed under this very URL, which Scrapyd's jobs give: a table may be large.
+        # The whole table, which may be large, is read only if a site is not followed under exactly this URL. The jobs
+        # of Scrapyd give exact URLs.
         others = held_urls(unknown, table.urls(spider))
         held = table.sites(spider, urls=sorted(url for urls in others.values() for url in urls))
         found |= {word: [site for site in held if site.url in urls] for word, urls in others.items()}

@@ -1,4 +1,4 @@
-"""Two spellings of one address are one followed site. Pure."""
+"""Treats two spellings of one address as one followed site. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from newsbot.net.hosts import likely_site, one_spelling
 
 
 def one_each(sites: Iterable[FollowedSite], held: Iterable[str]) -> list[FollowedSite]:
-    """``sites`` without doubles: of two entries for one site the later one stays. A site that is in ``held`` in another
-    spelling gets the URL of ``held``."""
+    """``sites`` without duplicates: if a site has two entries, the later one stays. A site that is in ``held`` in
+    another spelling gets the URL of ``held``."""
     exact = set(held)
     known = spellings_of(exact)
     found: dict[str, FollowedSite] = {}
@@ -23,7 +23,8 @@ def one_each(sites: Iterable[FollowedSite], held: Iterable[str]) -> list[Followe
 
 
 def held_urls(words: Iterable[str], held: Iterable[str]) -> dict[str, list[str]]:
-    """For each URL that the user wrote, the URLs that are followed under another spelling of it, or itself."""
+    """For each URL that the user wrote, the URLs that are followed under another spelling of it, or under the URL
+    itself."""
     exact = set(held)
     known = spellings_of(exact)
     return {word: [word] if word in exact else known.get(one_spelling(word), []) for word in words}
@@ -38,8 +39,7 @@ def spellings_of(urls: Iterable[str]) -> dict[str, list[str]]:
 
 
 def look_alikes(new: Sequence[str], followed: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each of the ``new`` sites that differs from another followed site by its scheme, www or a slash at most, with
-    that site."""
+    """Pairs of a ``new`` site and another followed site whose URLs differ only in the scheme, in www or in a slash."""
     if not new:
         return
     first: Mapping[str, str] = {likely_site(url): url for url in sorted([*followed, *new], reverse=True)}

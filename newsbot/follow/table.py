@@ -31,7 +31,7 @@ def table_of(sites: Sequence[FollowedSite], now: datetime, *, most: int | None) 
 
 
 def more(shown: int, sites: int, what: str) -> list[str]:
-    """The line that says how many sites are not shown; none where all are."""
+    """The line that says how many sites are not shown; no line if all sites are shown."""
     return [f"... and {sites - shown} more {what}; --all shows all of {sites}"] if sites > shown else []
 
 

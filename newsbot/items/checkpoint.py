@@ -1,4 +1,4 @@
-"""The message that follows a batch of rows, and says how far the listing has come."""
+"""The message that follows a batch of rows, and stores how far the listing is."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class Checkpoint:
     """Follows a batch of rows. ``sequence`` counts all rows of this collection that the spider has sent so far.
 
     A collection is one type of one kind of a site: a post type and a taxonomy may share a name. A pipeline that commits
-    may store ``cursor`` only if it received exactly ``sequence`` rows of this collection. Rows that another pipeline
-    dropped and counted are among them. Any other number means that rows are missing. ``done``: the collection is
-    finished. ``of_part``: only a part of the collection was asked for, and the run may ask for another part.
+    may store ``cursor`` only if it received exactly ``sequence`` rows of this collection. This number includes rows
+    that another pipeline dropped and counted. Any other number means that rows are missing. ``done``: the collection is
+    finished. ``of_part``: the crawl is limited to a part of the collection, and the run may crawl another part.
     """
 
     site: str

@@ -34,9 +34,9 @@ class Record(RowKey):
     columns of the content stand between the identity and the columns below. The slots are empty because only one base
     of a class may have slots of its own; the item class itself gets a slot for each field.
 
-    Columns that were added later are the last fields of the item class. In several classes: ``rights`` is what the
-    answer or the page declares on the use of its content (``newsbot.rights``), and ``warc`` is the record of the answer
-    that the row was made of, if the run wrote WARC files.
+    Columns that were added later are the last fields of the item class. In several classes: ``rights`` has the
+    declarations of the answer or the page on the use of its content (``newsbot.rights``), and ``warc`` names the record
+    of the answer from which the row was made, if the run wrote WARC files.
     """
 
     __slots__ = ()
@@ -98,9 +98,9 @@ class Post(Record, PostContent):
     collection: ClassVar[str] = "posts"
 
     linked: dict[str, Any] = field(default_factory=dict)
-    """What ``follow=`` fetched besides author, terms and media: relation -> objects."""
+    """The objects that ``follow=`` fetched besides author, terms and media: relation -> objects."""
     truncated: bool | None = None
-    """Whether the article goes on behind a paywall or a "read more"; None where there is no content."""
+    """Whether the article continues behind a paywall or a "read more"; None where there is no content."""
     duplicate_of: str | None = None
     """The row of another site with the same guid and the same text, as ``SITE TYPE ID``."""
     authors: list[Author] = field(default_factory=list)
@@ -230,5 +230,5 @@ DATED = frozenset({"posts", "comments", "media"})
 
 
 def columns(item_class: type[Record]) -> tuple[str, ...]:
-    """The field order of an item class. Feeds and exports use it, whichever item comes first."""
+    """The field order of an item class. Feeds and exports use this order for every item."""
     return tuple(f.name for f in fields(item_class))

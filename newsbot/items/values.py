@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True, kw_only=True)
 class Author:
-    """The author that WordPress names. ``id`` is set also where the other fields could not be fetched."""
+    """The author that WordPress names. ``id`` is set even if the other fields could not be fetched."""
 
     id: int | None = None
     name: str | None = None
@@ -41,7 +41,7 @@ class FeaturedImage:
 
 @dataclass(slots=True, kw_only=True)
 class Image:
-    """An image in the body of the article. ``full`` is the larger picture that it links to."""
+    """An image in the body of the article. ``full`` is the larger picture to which the image links."""
 
     url: str
     alt: str | None = None

@@ -1,4 +1,5 @@
-"""The kind of a file, by its first bytes. Other kinds are not stored, such as files that a browser would run."""
+"""The kind of a file, by its first bytes. Files of other kinds, such as files that a browser would run, are not
+stored."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """``suffix`` has no dot. ``mime`` is the type of the bytes, also where the server names another type."""
+    """``suffix`` has no dot. ``mime`` is the type of the bytes, even if the server names another type."""
 
     suffix: str
     mime: str

@@ -1,4 +1,4 @@
-"""The downloaded files, ``media/<hh>/<sha256>.<suffix>``, and what is known of every URL, ``media/manifest.jsonl``.
+"""The downloaded files, ``media/<hh>/<sha256>.<suffix>``, and the facts about every URL, ``media/manifest.jsonl``.
 
 Lines are only appended to the manifest, one for each URL; the last line of a URL counts. Lines that other runs append
 meanwhile are read too. A file is complete and synced before its line is written, so every line names an existing file.
@@ -78,13 +78,14 @@ class Store:
         return limit is not None and (limit == 0 or limit >= self.limit)
 
     def owed(self, site: str) -> list[OwedFile]:
-        """The files that earlier runs could not download for this site. The next call returns no file."""
+        """The files that earlier runs could not download for this site. The next call for the site returns no file."""
         return [file for file in self._owed.pop(site, {}).values() if file.tries < TRIES]
 
     def keep(self, body: bytes, kind: Kind) -> tuple[str, bool]:
-        """Write a file completely or not at all. Returns its SHA-256 and whether it is new. Raises OSError.
+        """Store a file completely or not at all. Returns its SHA-256 and whether it is new. Raises OSError.
 
-        Several threads may call this at once."""
+        Several threads may call this at once.
+        """
         digest = hashlib.sha256(body).hexdigest()
         target = self._folder / self.path(digest, kind)
         if target.exists():
@@ -103,25 +104,25 @@ class Store:
         return digest, new
 
     def path(self, digest: str, kind: Kind) -> str:
-        """The path of a file below the folder: hexadecimal digits and a known suffix, no text of a site."""
+        """The path of a file below the folder: hexadecimal digits and a known suffix. It contains no text of a site."""
         return f"{digest[:2]}/{digest}.{kind.suffix}"
 
     def note_kept(self, url: str, owner: Owner, *, digest: str, kind: Kind, size: int, at: str) -> None:
-        """The store has the file of ``url``. Raises OSError."""
+        """Note that the store has the file of ``url``. Raises OSError."""
         stored = {"sha256": digest, "path": self.path(digest, kind), "bytes": size, "mime": kind.mime}
         self._append({"url": url} | stored | _of(owner) | {"at": at})
         self._settled[_key(url)] = 0
 
     def note_refused(self, url: str, owner: Owner, *, error: str, at: str) -> None:
-        """The file will never be stored. A file that is too large is not stored while this limit holds. Raises
-        OSError."""
+        """Note that the file will never be stored. For a file that is too large, this applies only while the limit
+        stays the same. Raises OSError."""
         limit = self.limit if error == "too-large" else 0
         failure = {"error": error, "final": True} | ({"limit": limit} if limit else {})
         self._append({"url": url} | failure | _of(owner) | {"at": at})
         self._settled[_key(url)] = limit
 
     def note_owed(self, file: OwedFile, *, error: str, at: str) -> None:
-        """The file could not be downloaded in this run. Raises OSError."""
+        """Note that the file could not be downloaded in this run. Raises OSError."""
         failure = {"error": error, "final": False, "tries": file.tries}
         self._append({"url": file.url} | failure | _of(file.owner) | {"at": at})
 

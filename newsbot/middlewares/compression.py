@@ -1,4 +1,4 @@
-"""Decompression, with limits that the driver can recognise, of bodies whose header is wrong too."""
+"""Decompresses bodies, also those whose header is wrong, with limits whose errors the driver can recognise."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ GZIP = b"\x1f\x8b"
 """The first bytes of packed data. No text begins with them."""
 
 _SAMPLE = 2_000
-"""Bytes by which a text is recognised."""
+"""The number of bytes that are examined to recognise a text."""
 
 _TEXTS = ("json", "xml", "html", "text/")
-"""Parts of content types whose bodies are never packed themselves, as a file ``.gz`` is."""
+"""Parts of the content types of texts. Such a body is never a compressed file itself, in contrast to a file ``.gz``."""
 
 _BROKEN = (
     OSError,
@@ -55,7 +55,8 @@ _BROKEN = (
     _compression.zstd.ZstdError,  # type: ignore[attr-defined]
     UnicodeDecodeError,
 )
-"""What is raised for a body that is not packed as its header says, or whose header is not a name of an encoding."""
+"""The exceptions for a body that is not compressed in the way of its header, or whose header does not name an
+encoding."""
 
 
 class CompressionMiddleware(HttpCompressionMiddleware):
@@ -86,7 +87,7 @@ class CompressionMiddleware(HttpCompressionMiddleware):
             answer = super().process_response(request, response)
         except _BROKEN:
             return self._as_it_is(request, response)
-        # Packed by a plugin, and again by the server.
+        # A plugin compressed the body, and the server compressed it again.
         if layers and isinstance(answer, Response) and _is_packed_text(answer):
             return self._as_it_is(request, answer)
         if layers and isinstance(answer, Response) and request.method != "HEAD":
@@ -144,8 +145,8 @@ def _is_cut(packed: bytes, encodings: Sequence[bytes]) -> bool:
 
 
 def _is_plain(response: Response) -> bool:
-    """Whether a body is text, whatever its headers say. Brotli and raw deflate have no first bytes of their own, and
-    unpack some texts to rubbish. A body that they packed is not UTF-8."""
+    """Whether a body is text, whatever its headers say. Brotli and raw deflate have no fixed first bytes, and some
+    plain texts can be decompressed with them to rubbish. A body that is really compressed with them is not UTF-8."""
     body = response.body[:_SAMPLE]
     if body.lstrip()[:1] not in (b"[", b"{", b"<"):
         return False
@@ -158,7 +159,7 @@ def _is_plain(response: Response) -> bool:
 
 
 def _is_packed_text(response: Response) -> bool:
-    """Whether a body is packed, and its headers call it a plain text."""
+    """Whether a body is compressed although its headers declare a plain text."""
     if response.body[:2] != GZIP:
         return False
     kind = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()

@@ -34,13 +34,13 @@ def _has_method(request: Request) -> bool:
 
 
 def _login_of(response: Response) -> str | None:
-    """What an answer tells of a login: ``accepted``, ``refused``, ``ignored``, or None where it tells nothing.
+    """What an answer shows about a login: ``accepted``, ``refused``, ``ignored``, or None if it shows nothing.
 
     WordPress forbids caches to keep the API's answers to users (``rest_send_nocache_headers``), and names in ``Allow``
-    what the user may do there. Its answers to visitors have neither.
+    what the user may do there. Its answers to visitors have neither of these headers.
     """
     if response.status == 401 and b"rest_not_logged_in" in response.body[:2_000]:
-        # WordPress saw no password, or it would name the password as wrong.
+        # WordPress received no password. Otherwise it would report the password as wrong.
         return "ignored"
     if response.status == 401 or b"incorrect_password" in response.body[:2_000]:
         return "refused"
@@ -82,7 +82,8 @@ class CredentialsMiddleware:
             try:
                 credentials |= read_netrc(Path(path).expanduser())
             except BadArgument as error:
-                # Other programs use the file too. If a site needs a password, it answers 401, as the receipt will show.
+                # Other programs use the file too, so this is not an error. If a site needs a password, it answers 401,
+                # and the receipt shows this.
                 logger.warning("newsbot crawls without the passwords of the .netrc file: %s", error)
         credentials |= parse_auth(settings.get("NEWSBOT_AUTH", ""))
         if not credentials:
@@ -107,7 +108,8 @@ class CredentialsMiddleware:
         self._logins.add(request)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        # The header itself is gone as soon as the request has left.
+        # The header itself was removed when the request left the downloader, so ``_logins`` shows which requests had
+        # it.
         if request in self._logins:
             self._tell(request, response)
         elif not 300 <= response.status < 400:
@@ -116,9 +118,9 @@ class CredentialsMiddleware:
         return response
 
     def _tell(self, request: Request, response: Response) -> None:
-        """Log once for each host whether the site took the password. Only an answer of the API shows this."""
+        """Log once for each host whether the site accepted the password. Only an answer of the API shows this."""
         host, login = host_of(request), _login_of(response)
-        # The crawl of the site does not take a row that only a login shows for a deleted row.
+        # The crawl of the site reads this, so that it does not count a row as deleted that only a login shows.
         request.meta["newsbot_login"] = login
         if login is None or not self._is_new(host, login):
             return
@@ -143,7 +145,7 @@ class CredentialsMiddleware:
         logger.warning("%s: the password is not sent, since http:// would show it to others. Use https://", host)
 
     def _is_new(self, host: str, login: str) -> bool:
-        """Whether this was not reported of the host yet. From now on it counts as reported."""
+        """Whether this state of the login was not reported for the host yet. From now on it counts as reported."""
         is_new = (host, login) not in self._logged
         self._logged.add((host, login))
         return is_new
@@ -152,7 +154,7 @@ class CredentialsMiddleware:
         self.forget(request)
 
     def forget(self, request: Request) -> None:
-        """Remove the header, also one that a redirect copied from another request."""
+        """Remove the header, even if a redirect copied it from another request."""
         request.headers.pop("Authorization", None)
 
     def _is_safe(self, request: Request) -> bool:

@@ -24,7 +24,7 @@ class GuardMiddleware:
         if parts.scheme not in ("http", "https"):
             raise BadUrl(f"the URL has the scheme {parts.scheme or '(none)'}; newsbot requests only http and https")
         if "@" in parts.netloc:
-            # The text must not repeat the password, since it stands in logs and receipts.
+            # The text must not contain the password, since logs and receipts contain the text.
             raise BadUrl(f"a URL of {parts.hostname} has a user name or password in it; use NEWSBOT_AUTH for them")
         try:
             valid = _HOST.fullmatch(parts.hostname or "") is not None and parts.port != 0

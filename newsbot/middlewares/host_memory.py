@@ -1,7 +1,7 @@
 """What the archive knows about hosts, for the middlewares. A thread of its own reads and writes it.
 
-The event loop never waits for the database. The thread takes one order after the other, so that what an answer taught
-is written before the next request asks for its turn.
+The event loop never waits for the database. The thread executes one order after the other, so the facts from an answer
+are written before the next request asks for permission.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Answer = TypeVar("Answer")
 
 
 class HostMemory:
-    """Without an archive nothing is known, and nothing is kept."""
+    """The memory of hosts in the archive. Without an archive nothing is known, and nothing is stored."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -56,8 +56,8 @@ class HostMemory:
         self._order(lambda hosts: hosts.learn(host, **learnt), None)  # type: ignore[arg-type]
 
     def paused_until(self, host: str) -> float:
-        """Until when this run makes no request to ``host``, in seconds since 1970; 0.0 for no pause. The archive may
-        not know it yet."""
+        """The time before which this run makes no request to ``host``, in seconds since 1970; 0.0 for no pause. The
+        archive may not know it yet."""
         return self._pauses.get(host, 0.0)
 
     async def robots(self, origin: str) -> KnownRobots | None:
@@ -69,7 +69,7 @@ class HostMemory:
         self._order(lambda hosts: hosts.learn_robots(origin, known), None)
 
     async def close(self) -> None:
-        """Write what is still to be written, and end the thread."""
+        """Wait until all orders are written, and end the thread."""
         thread, self._thread = self._thread, None
         self._url = ""
         if thread is not None:
@@ -91,7 +91,7 @@ class HostMemory:
             return None
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="hosts")
-        # The address goes with the order: orders may still wait when close() accepts no new ones.
+        # Each order contains the address of the archive: orders may still wait after close() was called.
         order = self._thread.submit(self._answer, self._url, question, nothing)
         loop = asyncio.get_running_loop()
         order.add_done_callback(lambda done: _in_loop(loop, self._report, done))
@@ -101,7 +101,7 @@ class HostMemory:
         """Runs in the thread."""
         if self._hosts is None:
             if is_absent(url):
-                # A command that only reads a page creates no archive.
+                # A command that only reads a page must not create an archive.
                 return nothing
             self._hosts = Hosts.open(url, clock=time.time)
         return question(self._hosts)

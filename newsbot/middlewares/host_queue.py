@@ -1,4 +1,4 @@
-"""The queue of one host: requests are let through one at a time, in their order, when the host's pace allows it."""
+"""The queue of one host: requests leave it one at a time, in their order, when the host's pace allows it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Waiting = tuple[asyncio.Future[None], float | None]
 
 
 class HostQueue:
-    """Delays requests according to a Pace. Times are those of the event loop's clock, as are its timers."""
+    """Delays requests according to a Pace. All times and timers use the event loop's clock."""
 
     __slots__ = ("_busy", "_timer", "_waiting", "name", "pace")
 
@@ -36,22 +36,22 @@ class HostQueue:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._free(loop)  # the request was let through and cancelled in the same moment
+                self._free(loop)  # the request left the queue and was cancelled at the same moment
             else:
                 self._waiting = [waiting for waiting in self._waiting if waiting[0] is not turn]
             raise
-        # Not earlier: the event loop may have run other tasks since the request was let through.
+        # This is called only now, since the event loop may have run other tasks after the request left the queue.
         self.pace.started(loop.time())
 
     def release(self, outcome: Outcome | None) -> None:
-        """The request has ended. ``outcome`` is None if the request was never sent or was cancelled."""
+        """Note that the request has ended. ``outcome`` is None if the request was never sent or was cancelled."""
         loop = asyncio.get_running_loop()
         if outcome is not None:
             self.pace.ended(loop.time(), outcome)
         self._free(loop)
 
     def is_idle(self, now: float) -> bool:
-        """Whether no request waits or is in flight, and the pace holds nothing that must be remembered."""
+        """Whether no request waits or is in flight, and the pace has no state that must be kept."""
         quiet = not self._busy and not self._waiting and self.pace.failing_since is None
         return quiet and self.pace.given_up is None and self.pace.idle_at() < now
 

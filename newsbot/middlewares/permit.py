@@ -1,4 +1,4 @@
-"""A request that its queues have let through, until it ends; and how much a run used a host."""
+"""A request that has passed its queues, until it ends; and how much a run used a host."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HostUsage:
 
 @dataclass(slots=True)
 class Permit:
-    """A request that its queues have let through. ``sent``: when it was on the wire; infinite until that is certain."""
+    """A request that has passed its queues. ``sent``: when it was on the wire; infinite until this time is certain."""
 
     host: str
     queues: list[HostQueue] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""At most one request in flight for each host, at a pace that the host can bear. See docs/politeness.md."""
+"""At most one request in flight for each host, at a pace that the host can handle. See docs/politeness.md."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SWEEP_SECONDS = 30.0
 """How often the state of idle hosts is removed."""
 
 SPREAD_FROM = 16
-"""Number of hosts from which on a new host gets a phase of its own (``Pace.phase``)."""
+"""Number of hosts from which on each new host gets its own phase (``Pace.phase``)."""
 
 
 class PolitenessMiddleware:
@@ -51,7 +51,8 @@ class PolitenessMiddleware:
             max_wait=settings.getfloat("NEWSBOT_MAX_WAIT", 3600.0),
             give_up=settings.getfloat("NEWSBOT_GIVE_UP", 900.0),
         )
-        # A shared address is never given up: one dead site must not block the other sites at its address.
+        # newsbot never stops requests to a shared address, since one dead site must not block the other sites at its
+        # address.
         self._shared_limits = replace(self.limits, shared=True)
         self._share_ip = settings.getbool("NEWSBOT_SHARE_IP")
         self._queues: dict[str, HostQueue] = {}
@@ -84,7 +85,8 @@ class PolitenessMiddleware:
             logger.warning(
                 "%s: robots.txt has a Crawl-delay of %.0f s; newsbot waits %.0f s", host, seconds, CRAWL_DELAY_CAP
             )
-        # Stored outside the queue: an idle host loses its queue long before its robots.txt is read again.
+        # The delay is stored outside the queue, since the queue of an idle host is removed long before its robots.txt
+        # is read again.
         self._crawl_delays[host] = min(seconds, CRAWL_DELAY_CAP)
         self._queue(host, self.limits).pace.crawl_delay = self._crawl_delays[host]
 
@@ -92,7 +94,7 @@ class PolitenessMiddleware:
         host = host_of(request)
         if not host:
             return
-        # Set for redirects and robots.txt too, whose meta may be copied from a request to another host.
+        # This is set for redirects and robots.txt too, since their meta may be a copy from a request to another host.
         request.meta["download_slot"] = host
         permit, asked = Permit(host), _now()
         try:
@@ -130,7 +132,8 @@ class PolitenessMiddleware:
         self._end(request, None if refused else outcome)
 
     def request_written(self, url: str) -> None:
-        """Note when the request is on the wire. The next delay counts from there, so late is better than early."""
+        """Note when the request is on the wire. The next delay counts from this moment, so a late moment is better than
+        an early one."""
         permit = self._sending.get(host_of_url(url))
         if permit is not None:
             permit.sent = float("inf")
@@ -187,7 +190,7 @@ class PolitenessMiddleware:
         parts = urlparse_cached(request)
         host = parts.hostname or ""
         found = await installed_resolver(self.crawler).addresses(host, parts.port or PORTS.get(parts.scheme))
-        # The smallest address, since the addresses of a name come in another order each time.
+        # The smallest address is used, since the addresses of a name come in a different order each time.
         return self._queue("ip:" + min(found, default=host), self._shared_limits)
 
     def _queue(self, name: str, limits: Limits) -> HostQueue:
@@ -219,7 +222,8 @@ class PolitenessMiddleware:
             self._keep(permit.host, pace, outcome, learnt=pace.penalty != before[0], failed_before=failed_before)
 
     def _keep(self, host: str, pace: Pace, outcome: Outcome, *, learnt: bool, failed_before: bool) -> None:
-        """Store in the archive what an answer taught. No request is made before this is written."""
+        """Store in the archive what newsbot learnt from an answer. The next request is not made before this is
+        written."""
         hold = asked_wait(outcome, pace.limits)
         failed_for = None
         if pace.only_failed and not outcome.unresolved:
@@ -232,7 +236,8 @@ class PolitenessMiddleware:
             self.memory.learn(host, penalty=pace.penalty, hold=hold, failed_for=failed_for, started=started)
 
     def _report(self, host: str, pace: Pace, before: tuple[float, float | None, str | None]) -> None:
-        """Log and count how the outcome of a request changed the pace. ``before`` is the pace's state before it."""
+        """Log and count how the outcome of a request changed the pace. ``before`` is the state of the pace before this
+        request."""
         penalty, held_until, given_up = before
         if pace.penalty > penalty:
             self._count("backed_off")
@@ -257,8 +262,9 @@ class PolitenessMiddleware:
         return Outcome(
             failed=response.status == 429 or response.status >= 500,
             cause=f"HTTP {response.status}",
-            # Status 500 is a fault in the site's code, mostly of one post, and says nothing about the server's load.
-            # Neither does a failure in the search for a post that kills its page: light queries come in between.
+            # Status 500 is a fault in the site's code, mostly of one post, and says nothing about the server's load. A
+            # failure in the search for a post that makes its page fail says nothing about the load either, since light
+            # queries are made between the failures.
             calm=response.status == 500 or bool(request.meta.get("newsbot_searching")),
             latency=request.meta.get("download_latency"),
             retry_after=wanted_wait,

@@ -1,8 +1,8 @@
 """Redirects, with a limit. Each redirect is a request of its own, which passes every middleware again.
 
-newsbot keeps no cookies, with one exception: where a server redirects to a URL that was just asked for, and sets a
-cookie with it, the answer waits for that cookie. Such cookies are sent to that server for the rest of the run. Cookies
-of bot checks are never sent.
+newsbot keeps no cookies, with one exception: if a server redirects to a URL that was just requested, and sets a cookie,
+the server answers only with this cookie. Such cookies are sent to that server for the rest of the run. Cookies of bot
+checks are never sent.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ _BOT_CHECK = re.compile(
     ),
     re.IGNORECASE,
 )
-"""Beginnings of the names of cookies by which bot checks know who passed them, and words that such names contain."""
+"""Beginnings of the names of cookies by which bot checks recognise visitors who passed, and words that such names
+contain."""
 
 MOST_COOKIES, MOST_HOSTS = 10, 1_000
 
@@ -44,7 +45,7 @@ MOST_COOKIES, MOST_HOSTS = 10, 1_000
 class RedirectsMiddleware(RedirectMiddleware):
     """Scrapy's middleware, with errors that the driver can distinguish.
 
-    ``_cookies``: scheme and host -> cookies that its redirects wait for.
+    ``_cookies``: scheme and host -> the cookies that redirects of the host require.
     """
 
     def __init__(self, settings: BaseSettings) -> None:
@@ -60,14 +61,14 @@ class RedirectsMiddleware(RedirectMiddleware):
         try:
             following = super().process_response(request, response)
         except ValueError as error:
-            # Such as an impossible port, half an IPv6 address, or a host that Unicode normalisation breaks.
+            # For example an impossible port, half an IPv6 address, or a host that Unicode normalisation breaks.
             raise BadUrl(f"{request.url} redirects to an invalid URL: {error}") from error
         if isinstance(following, Request):
             self._take_cookies(request, response, following)
         return following
 
     def _take_cookies(self, request: Request, response: Response, following: Request) -> None:
-        """Take the cookies of a chain of redirects that leads back to a URL of the chain."""
+        """Store the cookies of a chain of redirects that leads back to a URL of the chain."""
         origin = _origin(following)
         if origin != _origin(request):
             # No server gets the cookies of another one.
@@ -82,7 +83,7 @@ class RedirectsMiddleware(RedirectMiddleware):
             return
         known = self._cookies.setdefault(origin, {})
         if known.items() >= given.items():
-            return  # the server did not want them
+            return  # the server does not require the cookies
         known |= dict(list(given.items())[: MOST_COOKIES - len(known)])
         following.headers.pop("Cookie", None)
 
@@ -99,7 +100,7 @@ class RedirectsMiddleware(RedirectMiddleware):
 
 
 def cookies_in(response: Response) -> dict[bytes, bytes]:
-    """The cookies that a response sets. A cookie that it removes has no value."""
+    """The cookies that a response sets. A cookie that the response removes has an empty value."""
     found = (_COOKIE.match(header) for header in response.headers.getlist("Set-Cookie"))
     return {cookie[1]: cookie[2] for cookie in found if cookie is not None and cookie[2]}
 

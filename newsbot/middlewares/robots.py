@@ -46,7 +46,7 @@ TAKEN_BYTES = 2 * 1024 * 1024
 """A longer body is not a robots.txt and counts as no answer."""
 
 REDIRECTS = 5
-"""RFC 9309 section 2.3.1.2."""
+"""The most redirects of a robots.txt. RFC 9309 section 2.3.1.2."""
 
 AGAIN_SECONDS = 60.0
 """After this time a robots.txt that did not answer is requested again. The time doubles each time, up to AGAIN_CAP."""
@@ -55,7 +55,7 @@ AGAIN_CAP = 1800.0
 
 
 HOST_ERRORS = frozenset({"dns", "dropped", "refused", "tls"})
-"""Errors that are about the host, and would be the same for every URL of it."""
+"""Errors of the host itself, which would be the same for every URL of the host."""
 
 
 class _NoAnswer(Exception):
@@ -71,7 +71,8 @@ class RobotsAnswer:
     """The answer to a request for a robots.txt, valid until ``until``.
 
     ``why``: the reason why there was no answer, so that nothing is allowed. Otherwise ``parser`` holds the rules; None
-    means that everything is allowed. ``host_error``: of HOST_ERRORS, where the host itself cannot be reached.
+    means that everything is allowed. ``host_error``: one of HOST_ERRORS if the host itself cannot be reached, else
+    None.
     """
 
     until: float
@@ -110,7 +111,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         parser = await self.robot_parser(request)
         origin = _origin(request)
         if request.method == "GET" and request.url == f"{origin}/robots.txt":
-            # The site crawl reads its lines "Sitemap:". What was fetched for the rules is not fetched again.
+            # The site crawl reads the lines "Sitemap:" of robots.txt. It gets the text that was fetched for the rules,
+            # so robots.txt is not fetched again.
             kept = await self._memory.robots(origin)
             if kept is not None and robots_hold(kept, _wall()) > 0:
                 return TextResponse(request.url, status=kept.status, body=kept.body, flags=[KEPT])
@@ -140,7 +142,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return task
 
     async def _learn(self, origin: str, overrides: dict[str, Any]) -> RobotsAnswer:
-        """Take the robots.txt that the archive holds, or request it, several times if necessary; store the answer."""
+        """Use the robots.txt in the archive, or request it, several times if necessary, and store the answer."""
         known = await self._memory.robots(origin)
         if known is not None and (left := robots_hold(known, _wall())) > 0:
             self._stats.inc_value("newsbot/robots/kept")
@@ -249,7 +251,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     @cached_property
     def _memory(self) -> HostMemory:
-        """What the archive knows. The middlewares of a crawler are all built before its first request."""
+        """The archive's memory of hosts. All middlewares of a crawler are built before its first request."""
         politeness = self._politeness()
         return HostMemory(self.crawler) if politeness is None else politeness.memory
 
@@ -272,6 +274,6 @@ def _now() -> float:
 
 
 def _read_exception(task: asyncio.Task[RobotsAnswer]) -> None:
-    # All requests that waited may be cancelled. asyncio would log an exception that nobody reads.
+    # If all waiting requests were cancelled, nobody reads the exception, and asyncio would log it.
     if not task.cancelled():
         task.exception()

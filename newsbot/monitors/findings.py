@@ -1,4 +1,4 @@
-"""What in the receipt of a run needs a person: one line for each site. Pure decisions."""
+"""The facts in the receipt of a run that need a person: one line for each site. Pure decisions."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ BLOCKED = ("blocked", "closed", "payment")
 """Verdicts of sites that newsbot may not or cannot read."""
 
 FEW_REFUSALS, REFUSED_SHARE = 5, 0.1
-"""A site refuses newsbot where it refuses at least this many requests, and at least this share of them."""
+"""A site counts as refusing newsbot if it refuses at least this many requests, and at least this share of all its
+requests."""
 
 FEW_DELETIONS, DELETED_SHARE = 20, 0.05
-"""A collection lost many rows at once where it lost at least this many, and at least this share of them."""
+"""A collection lost many rows at once if it lost at least this many rows, and at least this share of its rows."""
 
 LINES = 20
 """The most sites that a message names."""
@@ -33,8 +34,8 @@ def incomplete(sites: Iterable[SiteFacts]) -> list[str]:
 
 
 def goes_on_by_itself(*, resumes: bool, reason: str, away: bool) -> bool:
-    """Whether incomplete sites need no person: a worker crawls them again, since it was stopped for ``reason``
-    "shutdown", or its database was ``away``. A full disk needs a person."""
+    """Whether incomplete sites need no person, because a worker crawls them again: the worker was stopped for the
+    ``reason`` "shutdown", or its database was ``away``. A full disk needs a person."""
     return resumes and (reason == "shutdown" or away)
 
 
@@ -79,7 +80,7 @@ def _deletions(facts: CollectionFacts) -> str | None:
 
 
 def silent(sites: Iterable[SiteFacts], published: Callable[[str], Sequence[datetime]], now: datetime) -> list[str]:
-    """The sites that published far less than their habit says, although their updates were complete.
+    """The sites that published far less than usual, although their updates were complete.
 
     ``published(site)`` gives the publication times of the posts of a site of the last year, sorted.
     """

@@ -1,4 +1,4 @@
-"""Monitors for Spidermon: they read the receipt at the end of a run, and fail where it needs a person."""
+"""Monitors for Spidermon: they read the receipt at the end of a run, and fail if the run needs a person."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ACTIONS = {
     "SPIDERMON_TELEGRAM_RECIPIENTS": "spidermon.contrib.actions.telegram.notifiers.SendTelegramMessageSpiderFinished",
     "SPIDERMON_SENTRY_PROJECT_NAME": "spidermon.contrib.actions.sentry.SendSentryMessage",
 }
-"""Setting -> the action of Spidermon that a failed monitor starts where the setting has a value."""
+"""Setting -> the action of Spidermon that a failed monitor starts if the setting has a value."""
 
 
 _WITHOUT_POSTS = ("comments", "media", "terms", "users")
@@ -73,7 +73,7 @@ class SilentSites(ReceiptMonitor):
         settings, now = self.crawler.settings, datetime.now(UTC)
         archive = archive_of(self.crawler, settings["NEWSBOT_ARCHIVE"], run=settings["NEWSBOT_RUN"])
         if archive is None or getattr(self.data.spider, "kind", "") in _WITHOUT_POSTS:
-            return  # nothing says what the site usually publishes
+            return  # without these times, the usual number of posts is unknown
         table = Followed(archive.database)
 
         def published(site: str) -> list[datetime]:

@@ -25,7 +25,7 @@ _NAMES: dict[type[Exception], str] = {
     DownloadFailedError: "dropped",
     ResponseDataLossError: "dropped",
     OSError: "dropped",
-    # Scrapy hands on what Twisted raises for a connection that is reset, or a network that is unreachable.
+    # Scrapy passes on Twisted's exceptions for a connection that is reset, or a network that is unreachable.
     TCPTimedOutError: "timeout",
     ConnectionRefusedError: "refused",
     ConnectError: "dropped",
@@ -35,18 +35,18 @@ _NAMES: dict[type[Exception], str] = {
 """Class -> name, subclasses before their bases. A refusal of newsbot carries its own name (``net.refusals``)."""
 
 DOWNLOAD_ERRORS = tuple(_NAMES)
-"""Whatever ``engine.download_async`` raises for a request that failed or that a middleware refused."""
+"""The exceptions that ``engine.download_async`` raises for a request that failed or that a middleware refused."""
 
 _FAILURE = re.compile(r"\[?<twisted\.python\.failure\.Failure [\w.]+: (.*?)>\]?")
-"""The form in which Twisted writes an error that another error holds."""
+"""The form in which Twisted writes an error inside another error."""
 
 _READ = 2_000
-"""The characters of an error's text that are read."""
+"""The most characters of an error's text that are read."""
 
 
 def one_line(error: BaseException) -> str:
     """The text of an error on one line, 200 characters at most."""
-    # If a failure has no end, the pattern reads from it to the end of the text. A limit keeps the text short.
+    # If a failure in the text has no end, the pattern searches up to the end of the text. The limit keeps this short.
     return _FAILURE.sub(r"\1", " ".join(str(error)[:_READ].split()))[:200]
 
 

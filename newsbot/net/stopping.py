@@ -1,4 +1,5 @@
-"""Whether the crawl is being stopped, also for code that waits, and whether it is then done again by itself."""
+"""Tells whether the crawl is being stopped, also to code that waits, and whether a stopped crawl is repeated without
+the user."""
 
 from __future__ import annotations
 
@@ -23,17 +24,19 @@ def is_stopping(crawler: Crawler) -> bool:
 
 
 def resumes(crawler: Crawler) -> bool:
-    """Whether the crawl of a site that was stopped is done again by itself, as in a worker of a fleet."""
+    """Whether a stopped crawl of a site is repeated without the user, as in a worker of a fleet."""
     return bool(getattr(crawler.spider, "resumes", False))
 
 
 def _is_closing(engine: ExecutionEngine) -> bool:
-    # engine.running stays True when CLOSESPIDER_* ends the crawl. The private slot shows every way in which it ends.
+    # engine.running stays True when CLOSESPIDER_* ends the crawl. The private slot shows every way in which a crawl
+    # ends.
     return engine._slot is None or engine._slot.closing is not None
 
 
 class Stopping:
-    """Watches the engine while requests wait, since Scrapy sends no signal before every request has ended.
+    """Watches the engine while requests wait, since Scrapy sends the signal of a stop only after every request has
+    ended.
 
     ``on_stop`` is called once the crawl is being stopped.
     """
@@ -62,7 +65,7 @@ class Stopping:
         self.check()
 
     def watch(self) -> None:
-        """A request begins to wait. ``unwatch`` must follow."""
+        """Note that a request begins to wait. ``unwatch`` must follow."""
         self._waiting += 1
         if self._timer is None:
             self._poll_later()

@@ -8,7 +8,7 @@ from newsbot.items import Record
 
 
 def count_recovered(stats: StatsCollector, record: Record) -> None:
-    """Count a row of a dead run. Otherwise the receipt would take the row for a row of this run's walk."""
+    """Count a row of a dead run. Otherwise the receipt would count the row as a row of this run's walk."""
     rows = stats.get_value("newsbot/recovered_rows")
     if rows is None:
         stats.set_value("newsbot/recovered_rows", rows := {})

@@ -1,7 +1,7 @@
-"""The archive as the last pipeline: a row that passes it is taken in and goes to the feeds.
+"""The archive as the last pipeline: a row that passes this pipeline is stored and goes to the feeds.
 
 It must be the last pipeline: a row that a later one dropped would be archived as delivered. Rows reach the feeds before
-their batch is committed. So at the end a feed takes its name only after all of its rows are committed (feed_commit).
+their batch is committed. So a feed gets its final name only after all of its rows are committed (feed_commit).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 class PageEnd(DropItem):
     """A checkpoint has reached the archive. Scrapy counts it as a dropped item, although it is not a row.
 
-    The name of this class and that of the next stand in Scrapy's stats (``item_dropped_reasons_count/PageEnd``).
+    The name of this class and of the next class are in Scrapy's stats (``item_dropped_reasons_count/PageEnd``).
     """
 
 
@@ -72,7 +72,7 @@ class ArchivePipeline:
         if self._archive is None:
             return
         try:
-            # Before a feed is opened: the feeds remove the parts of dead runs from their folder.
+            # This is done before a feed is opened, since feeds remove the parts of dead runs from their folder.
             finish_renames(self._archive)
             self._archive.outbox.let_due()
             spider = self._crawler.spider
@@ -106,7 +106,7 @@ class ArchivePipeline:
         if self._archive is None or not isinstance(item, Record):
             return item
         if self._failed:
-            # Each further attempt would wait as long as the first one did.
+            # Each further attempt would wait as long as the first attempt.
             raise DropItem("the archive failed", log_level="DEBUG")
         try:
             deliver = self._archive.add(item)
@@ -159,7 +159,7 @@ class ArchivePipeline:
             return
         try:
             self._archive.flush()
-            # The heartbeat goes on: to write the rows of a large archive takes longer than a lease lasts without a
+            # The heartbeat continues: writing the rows of a large archive takes longer than a lease lasts without a
             # heartbeat.
             await self._whole_files.write()
             self._stop_heartbeat()

@@ -11,13 +11,14 @@ from newsbot import signals
 from newsbot.items import Comment, Post
 from newsbot.pipelines.targets import Targets
 
-# An update of an unchanged site cleans nothing, so the first row imports what cleans.
+# An update of an unchanged site cleans nothing, so the cleaning modules are imported with the first row.
 if TYPE_CHECKING:
     from newsbot.article.cleaning.clean import Cleaned
 
 
 class CleanPipeline:
-    """Fills the content fields of posts and comments, and what the text of an article reveals. It drops no row.
+    """Fills the content fields of posts and comments, and the fields that depend on the text of an article. It drops no
+    row.
 
     Stats: ``newsbot/clean/<rule>``, ``newsbot/clean_held_back/<rule>``, ``newsbot/article/truncated``.
     """
@@ -81,7 +82,7 @@ class CleanPipeline:
             guid=post.guid,
             credit=cleaned.credit,
         )
-        # post.source may hold what only the API object showed; it was read together with the object.
+        # post.source may hold a source that was found in the API object when the object was read.
         post.source = strongest(post.source, source)
         if self.with_markdown:
             from newsbot.article.cleaning.markdown import markdown

@@ -24,7 +24,7 @@ from newsbot.wordpress.guids import guid_key, is_evidence, names_site
 class MetBefore(DropItem):
     """A row that came before in this run.
 
-    The name of this class stands in Scrapy's stats (``item_dropped_reasons_count/MetBefore``).
+    The name of this class is in Scrapy's stats (``item_dropped_reasons_count/MetBefore``).
     """
 
 
@@ -40,9 +40,9 @@ class DedupePipeline:
         self._crawler = crawler
         self._archive = archive
         self._ids: dict[tuple[str, str, str], IdSet] = {}
-        self._of_site = KeyOwners()  # guid key, mixed with the site's -> the site
-        # guid key -> the site of its first row in this run. None while all rows are of one site: then no key is another
-        # site's, and a large site needs one table less.
+        self._of_site = KeyOwners()  # the keys of guid and site in one number -> the site
+        # guid key -> the site of its first row in this run. None while all rows are of one site: then no other site can
+        # have the key, and a large site needs only one table.
         self._of_all: KeyOwners | None = None
         self._only_site: str | None = None
 
@@ -59,8 +59,8 @@ class DedupePipeline:
             raise DropItem("the archive failed", log_level="DEBUG")
         if isinstance(item, Checkpoint):
             if item.done and not item.of_part:
-                # A long-lived process may list this collection again, and then meets every id again. Two parts of one
-                # site may share rows, which come once.
+                # A long-lived process may list this collection again, and then every id comes again. Two parts of one
+                # site may share rows, and a shared row is delivered only once, so a part does not clear the ids.
                 self._ids.pop((item.site, item.type, item.kind), None)
             return item
         if not isinstance(item, Record) or item.change == "deleted":
@@ -95,7 +95,7 @@ class DedupePipeline:
             return
         first_site = self._first_site(key, item.site)
         if names_site(guid, item.site):
-            # The site that a guid names has the original, whoever came first.
+            # The site that a guid names has the original, even if another site's row came first.
             return
         others = self._archive.others_with_guid(item, key, pending=first_site != item.site)
         if (original := original_of(item, guid, others)) is not None:
@@ -103,7 +103,7 @@ class DedupePipeline:
             self._stats.inc_value("newsbot/dedupe/other_site")
 
     def _first_site(self, key: int, site: str) -> str:
-        """The site whose row brought a guid first in this run."""
+        """The site whose row had a guid first in this run."""
         if self._of_all is None:
             if self._only_site in (None, site):
                 self._only_site = site
@@ -150,7 +150,7 @@ def _is_copy(item: Record, other: Record) -> bool:
         return _file(item) == _file(other)
     ours, theirs = ((getattr(row, "content_text", None) or "").strip() for row in (item, other))
     if not (ours and theirs):
-        # A post without words of its own, such as a gallery, is recognised by its title.
+        # A post without words, such as a gallery, is recognised by its title.
         return not (ours or theirs) and bool(_title(item)) and _title(item) == _title(other)
     return are_alike(ours, theirs)
 
@@ -160,6 +160,6 @@ def _title(item: Record) -> str:
 
 
 def _file(media: Media) -> tuple[object, ...]:
-    """What identifies a file: its name and its size."""
+    """The values that identify a file: its name and its size."""
     name = (media.file_url or "").rpartition("/")[2]
     return name, media.mime, media.width, media.height, media.filesize

@@ -1,4 +1,4 @@
-"""Feeds take their names only after all of their rows are committed in the archive."""
+"""Gives feeds their final names only after all of their rows are committed in the archive."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def finish_renames(archive: Archive) -> None:
 
 
 class FeedCommit:
-    """Holds the complete feeds of a run until all are complete, so that all of them take their names, or none does."""
+    """Holds the complete feeds of a run until all are complete, so that all feeds get their final names, or none
+    does."""
 
     def __init__(self, crawler: Crawler, archive: Archive) -> None:
         self._crawler = crawler
@@ -55,11 +56,11 @@ class FeedCommit:
         self._spider_closed.set()
 
     def refuse(self) -> None:
-        """No feed of this run may take its name."""
+        """Allow no feed of this run to get its final name."""
         self._refused = True
 
     def feed_turn(self) -> None:
-        """Rename the files of runs that died during this one: their rows stand before the rows of this run."""
+        """Rename the files of runs that died during this one: their rows come before the rows of this run."""
         try:
             finish_renames(self._archive)
         except ArchiveError as error:
@@ -72,7 +73,7 @@ class FeedCommit:
         if not self._spider_closed.is_set():
             # This batch became full during the crawl: some of its rows are not committed yet, and other batches will
             # follow. With its final name the run would count as delivered, so the batch waits for the end of the crawl.
-            # Scrapy closes the last batches in the turn of the event loop in which this wait ends.
+            # When this wait ends, Scrapy closes the last batches in the same turn of the event loop.
             await self._spider_closed.wait()
             await asyncio.sleep(0.05)
         await self._until_all_complete()
@@ -99,7 +100,8 @@ class FeedCommit:
         """Wait until every feed that is being closed is complete or has failed."""
         exporter = self._crawler.get_extension(FeedExporter)
         if exporter is None or sum(not slot.feed_options.get("overwrite") for slot in exporter.slots) > 1:
-            # Feeds that append may be in one folder, where each one waits until the one before is stored.
+            # Feeds that append to files of one folder wait for each other: each waits until the feed before it is
+            # stored.
             return
         patience, before = PATIENCE_SECONDS, 0
         while self._waiting and patience > 0 and len(self._waiting) < len(exporter._pending_close_tasks):
@@ -128,14 +130,15 @@ class FeedCommit:
         """Store in the archive whether this run has delivered its rows. Raises ArchiveError."""
         assert self._crawler.stats is not None
         if self._refused and self._crawler.stats.get_value("newsbot/archive/failed"):
-            return  # the failure is logged already; the next run sees that the process of this run is gone
+            return  # the failure is logged already; the next run notices that the process of this run has ended
         if self._refused or (failed and not self._sealed):
             self._archive.outbox.failed()
             return
         if self._stored != len(self._sealed):
             return
         if not self._sealed:
-            # Only standard output, a storage of another project, or no feed at all: nothing has to be renamed.
+            # The run has only standard output, a storage of another project, or no feed at all, so nothing has to be
+            # renamed.
             self._archive.outbox.sealing([])
         self._archive.outbox.delivered()
 

@@ -1,7 +1,7 @@
 """Gives pipelines of the user nothing but rows, wherever they stand in the order.
 
 Newsbot's own pipelines also pass checkpoints, and rows of a run that died. A pipeline that reads ``item.title`` would
-fail on them, and one that drops what it does not know would drop the proof.
+fail on these items. A pipeline that drops unknown items would drop the checkpoints, which the receipt needs.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class ItemsOnly(ItemPipelineManager):
                 self._start_stats()
 
     def _start_stats(self) -> None:
-        """Let Scrapy end its own statistics of a crawl that never began. They need the time of the start to end, and
-        would otherwise add a second error to the error of the user's pipeline.
+        """Set the start time for Scrapy's statistics of a crawl that never began. Without a start time they would fail
+        at the end, and this error would follow the error of the user's pipeline.
         """
         assert self.crawler is not None
         stats = self.crawler.get_extension(CoreStats)

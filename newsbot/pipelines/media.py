@@ -34,10 +34,11 @@ from newsbot.timestamps import iso_utc
 logger = logging.getLogger(__name__)
 
 TRIES = 2
-"""Requests for one file in one run. The second is made only where it may have more success."""
+"""The most requests for one file in one run. The second request is made only if it may succeed."""
 
 MOST_SILENT = 3
-"""Files in a row for which a host gave no answer. After that the other files of the host wait for the next run."""
+"""The number of files in a row without an answer of their host, after which the other files of the host wait for the
+next run."""
 
 TIMEOUT = 60
 FINAL = frozenset({"too-large", "kind", "empty", "bad-url", "status-404", "status-410"})
@@ -47,12 +48,13 @@ _SILENT = _UNREACHABLE | {"dropped"}
 
 
 class NotKept(Exception):
-    """A file came and is not kept. The text is the name of the reason."""
+    """A downloaded file is not stored. The text is the name of the reason."""
 
 
 @dataclass(slots=True)
 class FileBatch:
-    """What Scrapy's pipeline handles as one item: the files of a row, or the files that earlier runs owe a site."""
+    """What Scrapy's pipeline handles as one item: the files of a row, or the files of a site that earlier runs could
+    not download."""
 
     site: str
     files: list[OwedFile]
@@ -140,7 +142,7 @@ class MediaDownloadPipeline(MediaPipeline):
         return meta
 
     def media_to_download(self, *_: Any, **__: Any) -> None:
-        """Scrapy's own store is not used: the files that the store has are left out before."""
+        """Scrapy's own store is not used: files that the store already has are left out earlier."""
 
     async def media_downloaded(
         self,
@@ -153,7 +155,7 @@ class MediaDownloadPipeline(MediaPipeline):
         self._silent.pop(host_of(request), None)
         kind, body, file = checked_kind(response), response.body, request.meta["newsbot_file"]
         try:
-            # In a thread: to sync a large file takes time, and other sites must continue meanwhile.
+            # This runs in a thread: syncing a large file takes time, and other sites must continue meanwhile.
             digest, new = await asyncio.to_thread(self._store.keep, body, kind)
             self._store.note_kept(file.url, file.owner, digest=digest, kind=kind, size=len(body), at=_now())
         except OSError as error:
@@ -183,12 +185,12 @@ class MediaDownloadPipeline(MediaPipeline):
         item: Any,
         info: MediaPipeline.SpiderInfo,
     ) -> Any:
-        # Scrapy remembers every URL of the crawl. The store does that already, in less memory.
+        # Scrapy remembers every URL of the crawl. The store already remembers the URLs, in less memory.
         info.downloaded.clear()
         return item
 
     def file_path(self, *_: Any, **__: Any) -> str:
-        """Never called: the path of a file follows from its content."""
+        """Never called: the path of a file depends on its content."""
         raise NotImplementedError
 
     def _report(self, file: OwedFile, reason: str) -> None:

@@ -22,10 +22,10 @@ from newsbot.wordpress.receipt import SiteFacts
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 100
-"""Rows that are written between two looks at the event loop."""
+"""The number of rows that are written before other tasks of the event loop may run."""
 
 NAMED = 10
-"""Damaged rows that the log names."""
+"""The most damaged rows that the log names."""
 
 
 Collection = tuple[str, str, str]
@@ -50,7 +50,7 @@ class WholeFiles:
         self._outdated = False
         self._facts: list[SiteFacts] = []
         self._at_work: dict[str, SiteFacts] = {}
-        """Key of a site -> the part of it whose rows come now, where the run asks for several parts."""
+        """Key of a site -> the part of the site that is being crawled now, if the run crawls several parts."""
         self._announced: set[int] = set()
         self._unchanged_of: Counter[int] = Counter()
 
@@ -94,14 +94,14 @@ class WholeFiles:
                 self._unchanged_of[id(collection)] += 1
 
     def _sought(self) -> dict[str, list[Sought]]:
-        """Key of a site -> the parts of the site that the addresses of this run asked for.
+        """Key of a site -> the parts of the site that the addresses of this run select.
 
         If the site listed every row of a part, no other row belongs to it: the archive may hold rows that the site
-        deleted, or that left the part, since only a crawl of the whole collection buries rows.
+        deleted, or that left the part, since only a crawl of the whole collection marks rows as deleted.
         """
         found: dict[str, list[Sought]] = {}
         for facts in self._facts:
-            # An address that leads to the same part as another one brings nothing.
+            # If two addresses lead to the same part, the second one brings no rows.
             if facts.site is not None and (facts.collections or facts.verdict != "complete"):
                 listed = frozenset(
                     (collection.kind, collection.type)
@@ -144,7 +144,7 @@ class WholeFiles:
             logger.error("%d rows of the archive are damaged and are not in the files: %s", len(broken), named)
 
     def _tell_earlier(self, part: AskedPart, earlier: int) -> None:
-        """Tell the receipt how many rows of a collection came in earlier runs."""
+        """Store for the receipt how many rows of a collection came in earlier runs."""
         of_site = [facts for facts in self._facts if facts.site == part.site and facts.find(part.type, part.kind)]
         # The crawl of a whole site is not announced if it is the first crawl of the site.
         of_site.sort(key=lambda facts: id(facts) in self._announced)
@@ -165,8 +165,8 @@ class WholeFiles:
     async def _write_part(
         self, part: AskedPart, slots: Iterable[FeedSlot], renewed: set[FeedSlot], broken: list[str]
     ) -> int:
-        """Write the rows of a collection that this run did not deliver, to the ``renewed`` feeds every row. Returns the
-        number of rows that this run did not deliver."""
+        """Write the rows of a collection that this run did not deliver. The ``renewed`` feeds get every row. Returns
+        the number of rows that this run did not deliver."""
         key = part.site, part.kind, part.type
         written = _either(self._delivered.get(key), self._recovered.get(key))
         earlier = 0
@@ -203,7 +203,7 @@ def begin_anew(slot: FeedSlot) -> bool:
     """Discard what a feed holds. Returns False for a feed whose rows cannot be taken back."""
     if not slot._fileloaded:
         return True
-    # A storage of the user's own has no such method.
+    # A storage of the user has no such method.
     restart = getattr(slot.storage, "restart", None)
     if restart is None or not restart():
         return False

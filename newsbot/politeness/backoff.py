@@ -8,10 +8,10 @@ BASE_SECONDS = 1.0
 CAP_SECONDS = 60.0
 
 SLOWER = 5.0
-"""An answer that takes this many times as long as the slowest one so far is not waited for."""
+"""The wait for an answer ends after this many times the duration of the slowest answer so far."""
 
 LEAST_SHARE, UNKNOWN_SHARE = 1 / 12, 1 / 4
-"""Shares of the timeout that are waited for in any case, and where no answer of the kind came yet."""
+"""Shares of the timeout: the least time to wait, and the time to wait if no answer of the kind came yet."""
 
 
 def backoff_seconds(attempt: int, rng: random.Random, *, base: float = BASE_SECONDS, cap: float = CAP_SECONDS) -> float:
@@ -25,8 +25,8 @@ def backoff_seconds(attempt: int, rng: random.Random, *, base: float = BASE_SECO
 
 
 def patience_seconds(usual: float | None, timeout: float) -> float:
-    """Seconds to wait for an answer. ``usual``: what the slowest answer of the kind took, 0 where none came yet; None:
-    the whole ``timeout``."""
+    """Seconds to wait for an answer. ``usual``: the duration of the slowest answer of the kind; 0: no answer of the
+    kind came yet; None: wait for the whole ``timeout``."""
     if usual is None:
         return timeout
     if not usual:

@@ -1,4 +1,5 @@
-"""What a server's headers say about waiting. Names are lower-case. A header that cannot be read is ignored."""
+"""Reads the headers by which a server asks for a wait. Names are lower-case. A header that cannot be read is
+ignored."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ EPOCH_MILLISECONDS = 100_000_000_000
 _ZERO_LEFT = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
 _RESET = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset-after")
 _READ = 4_000
-"""Characters of a Retry-After that are read."""
+"""The most characters of a Retry-After that are read."""
 
 _MOST = 10**15
 """A limit that names a greater number counts time in microseconds or less, which no known header does."""
@@ -38,7 +39,8 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> float | No
     Without a Date header it is counted from ``now`` (seconds since 1970). A Date header is cut off to whole seconds, so
     the wait is never too short.
     """
-    # Two servers on the way may send the header each, as seconds or as a date: the longer wait serves both.
+    # Several servers on the way may send this header, as seconds or as a date. The longest wait is right for all of
+    # them.
     parts = _WEEKDAY.sub("", headers.get("retry-after", "")[:_READ]).split(",")
     waits = [_wait(part.strip(), headers, now) for part in parts]
     read = [wait for wait in waits if wait is not None]

@@ -16,13 +16,14 @@ PENALTY_HALF_LIFE = 3600.0
 """Seconds without a request after which half of a learnt penalty is left."""
 
 PENALTY_FORGOTTEN = 0.1
-"""A smaller rest of a penalty, in seconds, counts as none."""
+"""If less than this number of seconds is left of a penalty, the penalty counts as 0."""
 
 CLOCK_TOLERANCE = 300.0
 """A record that was written later than now by more than this time shows that a clock was set back."""
 
 FAILURE_REMEMBERED = 86_400.0
-"""Seconds for which newsbot remembers, after the pause, that it gave a host up because the host only failed."""
+"""Seconds after the pause for which newsbot remembers that it stopped requests to a host because the host only
+failed."""
 
 ROBOTS_KEPT = 86_400.0
 """How long the answer for a robots.txt is used. RFC 9309 section 2.4."""
@@ -33,8 +34,8 @@ class KnownHost:
     """One host as the archive holds it.
 
     ``last_start``: when a process last started a request. ``penalty``: seconds that failures added to the delay, as of
-    ``written``. ``held_until``: the host asked for no request before this time. ``failed_until``: a run gave the host
-    up, and no run makes a request before this time.
+    ``written``. ``held_until``: the host asked for no request before this time. ``failed_until``: a run stopped its
+    requests to the failing host, and no run makes a request before this time.
     """
 
     written: float
@@ -53,9 +54,9 @@ class KnownHost:
 class Turn:
     """The answer to a process that wants to make a request.
 
-    ``wait``: seconds until it may ask for its turn again; 0: the request may be made now. ``closed_until``: the time
-    until which the host is closed, 0 if only its delay must pass. ``asked``: the host itself asked for the wait.
-    ``penalty`` is the present one. ``failed_before``: a run gave the host up a short time ago.
+    ``wait``: seconds until the process may ask again; 0: the request may be made now. ``closed_until``: the time until
+    which the host is closed, 0 if only its delay must pass. ``asked``: the host itself asked for the wait. ``penalty``:
+    the present penalty. ``failed_before``: a short time ago a run stopped its requests to the failing host.
     """
 
     wait: float
@@ -95,14 +96,14 @@ def trusted(known: KnownHost, now: float) -> KnownHost:
 
 
 def penalty_now(known: KnownHost, now: float) -> float:
-    """What is left of the penalty. It halves with each hour without a request."""
+    """The rest of the penalty, which halves with each hour without a request."""
     quiet = max(0.0, now - max(known.written, known.last_start or 0.0))
     left = known.penalty * 0.5 ** (quiet / PENALTY_HALF_LIFE)
     return left if left >= PENALTY_FORGOTTEN else 0.0
 
 
 def turn(known: KnownHost, now: float, *, delay: float, penalty: float) -> Turn:
-    """Whether a request may start now. ``delay`` holds without the ``penalty``."""
+    """Whether a request may start now. ``delay`` does not contain the ``penalty``."""
     failed_before = known.failed_until is not None and now - known.failed_until < FAILURE_REMEMBERED
     closed_until = known.closed_until
     if closed_until > now:
@@ -115,7 +116,7 @@ def turn(known: KnownHost, now: float, *, delay: float, penalty: float) -> Turn:
             failed_before=failed_before,
         )
     wait = 0.0
-    # A start in the future was written by another clock.
+    # A start in the future comes from another clock, so it does not count.
     if known.last_start is not None and known.last_start <= now + 1.0:
         wait = max(0.0, known.last_start + delay + penalty - now)
     return Turn(wait=wait, penalty=penalty, failed_before=failed_before)
@@ -129,7 +130,7 @@ def robots_hold(known: KnownRobots, now: float) -> float:
 
 
 def user_time(seconds: float) -> str:
-    """A time as the user reads it: ``2024-05-31T08:15:00Z``; "the year 9999" where no date can hold the time."""
+    """A time as the user reads it: ``2024-05-31T08:15:00Z``; "the year 9999" if the time is too large for a date."""
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (OverflowError, ValueError, OSError):

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from newsbot.politeness.known import user_time
 
 CRAWL_DELAY_CAP = 300.0
-"""Seconds that newsbot waits at most where a robots.txt has a longer Crawl-delay."""
+"""The longest wait in seconds, even if a robots.txt has a longer Crawl-delay."""
 
 PENALTY_FIRST = 1.0
 """Seconds added between requests after a first failure."""
 
 PENALTY_CAP = 60.0
 RECOVERY = 0.8
-"""Share of the penalty that is left after a good answer: 19 good answers reduce 60 s to less than 1 s."""
+"""The share of the penalty that remains after a good answer: 19 good answers reduce 60 s to less than 1 s."""
 
 SLOW_FACTOR = 2.0
 SLOW_SECONDS = 0.5
@@ -30,7 +30,8 @@ A large page alone does not show that the host is overloaded.
 
 USUAL_WEIGHT = 0.2
 FAILURES_BEFORE_GIVING_UP = 3
-"""The least number of failures, however long they took: one failure in an hour does not prove that a host is gone."""
+"""The least number of failures, even if they took a long time: one failure in an hour does not prove that a host is
+gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,8 @@ class Limits:
     """The settings that apply to every host of a run, in seconds.
 
     ``delay``: time between the starts of two requests. ``max_wait``: the longest wait that a host may ask for.
-    ``give_up``: after this time with nothing but failures a host is given up. ``shared``: several sites share the
-    address, so it is never given up.
+    ``give_up``: after this time with only failures, the run makes no further request to the host. ``shared``: several
+    sites share the address, so requests to the address never stop.
     """
 
     delay: float = 1.0
@@ -52,12 +53,11 @@ class Limits:
 class Outcome:
     """How a request ended. ``failed``: no answer, 429 or 5xx. ``calm``: the failure says nothing about the host's load.
 
-    ``latency``: seconds until the headers of the answer.
-    ``retry_after``: seconds that the answer asks to wait. ``budget_in``: seconds until a used-up rate limit is reset.
-    ``sent``: when the request was on the wire; None if it was never sent, infinite if it was sent at an unknown moment.
-    ``cause``: what a failure was, such as "HTTP 503".
-    ``unresolved``: the name of the host has no address, so that no server was asked.
-    ``at``: when it ended, in seconds since 1970.
+    ``latency``: seconds until the headers of the answer. ``retry_after``: seconds that the answer asks to wait.
+    ``budget_in``: seconds until a used-up rate limit is reset. ``sent``: when the request was on the wire; None if it
+    was never sent, infinite if it was sent at an unknown moment. ``cause``: the name of a failure, such as "HTTP 503".
+    ``unresolved``: the name of the host has no address, so that no server was asked. ``at``: when it ended, in seconds
+    since 1970.
     """
 
     failed: bool = False
@@ -75,7 +75,8 @@ def asked_wait(outcome: Outcome, limits: Limits) -> float:
     """Seconds for which the host asked for no request; 0 for none."""
     budget = outcome.budget_in or 0.0
     if budget > limits.max_wait:
-        # The header may mean something else. If the host means it, it will refuse a request with a Retry-After.
+        # The header may have another meaning. If the host really wants this wait, it will refuse a request with a
+        # Retry-After.
         budget = 0.0
     return max(outcome.retry_after or 0.0, budget)
 
@@ -84,9 +85,9 @@ def asked_wait(outcome: Outcome, limits: Limits) -> float:
 class Pace:
     """The state of one host.
 
-    ``phase``, 0 to 1: the share of the delay by which the second request waits longer. Without it, hosts whose first
-    requests were sent together would get all later requests together too, and a process that must send 200 requests at
-    one moment sends some of them late.
+    ``phase``, 0 to 1: the share of the delay by which the second request waits longer. Without ``phase``, hosts whose
+    first requests were sent together would also get all later requests together. A process that must send 200 requests
+    at one moment sends some of them late.
     """
 
     limits: Limits
@@ -103,13 +104,14 @@ class Pace:
     """The cause of failures in a row -> the number of these failures."""
 
     failed_before: bool = False
-    """An earlier run gave the host up, and it has not answered since: a few failures are enough to give it up again."""
+    """An earlier run stopped its requests to this host, and the host has not answered since. A few failures are then
+    enough to stop again."""
 
     given_up: str | None = None
-    """Why the host was given up, or None."""
+    """Why this run makes no further request to the host, or None."""
 
     only_failed: bool = False
-    """The host was given up because all requests failed, not because it asked for a long wait."""
+    """The requests to the host were stopped because all of them failed, not because the host asked for a long wait."""
 
     def plain_delay(self, override: float | None = None) -> float:
         """The delay without the penalty. ``override`` replaces the run's delay, not the Crawl-delay."""
@@ -171,7 +173,7 @@ class Pace:
             return
         slow = usual is not None and latency > SLOW_FACTOR * usual and latency - usual > SLOW_SECONDS
         if slow and usual is not None:
-            # Wait as long as the answer took beyond the usual latency, and longer if that does not help.
+            # Wait for the time by which the answer exceeded the usual latency, and longer if this does not help.
             self.penalty = min(PENALTY_CAP, max(2 * self.penalty, latency - usual))
         else:
             self.penalty = self.penalty * RECOVERY if self.penalty > 0.02 else 0.0

@@ -44,7 +44,7 @@ def for_product(body: bytes, agent: str) -> bytes:
         if token and token == ours:
             return found[1] + token.encode()
         if value.startswith("*"):
-            # Text behind the asterisk does not make it another name.
+            # Text after the asterisk does not make the name another name.
             return found[1] + b"*" if value[1:2] in ("", " ", "\t", "#", ";", ",") else found[0]
         return found[0] if not ours.startswith(token) else found[1] + _NOBODY
 
@@ -52,7 +52,7 @@ def for_product(body: bytes, agent: str) -> bytes:
 
 
 def _plain_seconds(found: re.Match[bytes]) -> bytes:
-    """The line of a Crawl-delay with a number that the parser can read: ``10s`` and ``1,5`` mean what they say."""
+    """The line of a Crawl-delay with a number that the parser can read: ``10s`` becomes 10 and ``1,5`` becomes 1.5."""
     return found[1] + found[2] + (b"." + found[3] if found[3] else b"")
 
 

@@ -30,7 +30,7 @@ class Attention:
 
 
 def attention_to_receipts(latest: Iterable[tuple[str, SiteReceipt]], now: datetime) -> list[Attention]:
-    """What the newest receipts say of their sites."""
+    """The entries from the newest receipts of the sites."""
     found = []
     for spider, receipt in latest:
         asked = receipt.facts.get("asked") or receipt.site
@@ -119,7 +119,7 @@ def attention_to_damage(broken: Sequence[str]) -> list[Attention]:
 
 
 def in_order(found: Iterable[Attention]) -> list[Attention]:
-    """The worst first, then by site."""
+    """The entries, the worst first, and then sorted by site."""
     return sorted(found, key=lambda entry: (_ORDER[entry.level], entry.site, entry.what))
 
 

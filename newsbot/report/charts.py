@@ -14,7 +14,7 @@ FOOT = 22
 """Height of the years below the bars."""
 
 MOST_BARS = 120
-"""Above this number of months the bars are years."""
+"""If there are more months than this, each bar is a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def posts_over_time(days: Sequence[tuple[str, int]], gaps: Sequence[Gap] = ()) -
 
 
 def _bar(label: str, posts: int, x: float, step: float, height: float) -> Bar:
-    # A bar of one post is still seen.
+    # Even a bar of one post is high enough to see.
     height = max(height, 1.5) if posts else 0
     space = min(1.0, step / 5)
     return Bar(label, posts, round(x, 2), round(HEIGHT - height, 2), round(step - space, 2), round(height, 2))
@@ -88,7 +88,7 @@ def _months(first: str, last: str) -> list[str]:
 
 
 def _years(labels: Sequence[str], step: float) -> tuple[Mark, ...]:
-    """The years at the place of their first bar, as many as have room: 44 units each."""
+    """The years at the places of their first bars, if there is room: each year needs 44 units."""
     marks: list[Mark] = []
     for place, label in enumerate(labels):
         begins = not place or label[:4] != labels[place - 1][:4]

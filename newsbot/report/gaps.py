@@ -25,7 +25,8 @@ LONGER = 5
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """From the day after ``last`` to the day before ``next``, ``days`` in all. ``expected``: posts to expect there."""
+    """From the day after ``last`` to the day before ``next``, ``days`` in all. ``expected``: the number of posts that
+    the site would usually publish in this time."""
 
     last: date
     next: date
@@ -50,7 +51,7 @@ def holes(days: Sequence[tuple[str, int]]) -> list[Gap]:
 
 
 def _rate(days: Sequence[tuple[date, int]]) -> float:
-    """Posts a day, over the first AROUND posts of ``days``; 0 where there are fewer."""
+    """Posts a day, over the first AROUND posts of ``days``; 0 if there are fewer posts."""
     posts = 0
     for day, number in days:
         posts += number

@@ -21,10 +21,10 @@ from newsbot.rights.robots_txt import robots_for
 from newsbot.terminal import in_one_line, in_users_words
 
 DETAILED = 50
-"""Sites that have a section of their own."""
+"""The most sites that have their own section."""
 
 LISTED = 500
-"""Sites in the table."""
+"""The most sites in the table."""
 
 RANKED = 10
 """Languages, authors or sections in the ranking of a site."""
@@ -78,7 +78,8 @@ class SiteReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """A run as the table shows it. ``seconds`` is None while it runs; ``waited`` is in seconds, summed over sites."""
+    """The facts of a run for the table. ``seconds`` is None while it runs; ``waited`` is in seconds, summed over
+    sites."""
 
     run: PastRun
     verdicts: Mapping[str, int]

@@ -1,6 +1,6 @@
 """What sites and answers declare on the use of their content. Pure: imports nothing of newsbot.
 
-A statement never forbids a crawl: that is robots.txt's ``Disallow`` alone. Statements are JSON values:
+A statement never forbids a crawl. Only ``Disallow`` in robots.txt does. Statements are JSON values:
 
 | key | vocabulary | value |
 |---|---|---|

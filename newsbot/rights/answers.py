@@ -12,10 +12,11 @@ from typing import Any
 from newsbot.rights.preferences import content_signal, content_usage
 
 RESTRICTING = ("noai", "noimageai", "noarchive")
-"""Words of ``X-Robots-Tag`` and ``<meta name=robots>`` that restrict a use of what was fetched."""
+"""Words of ``X-Robots-Tag`` and ``<meta name=robots>`` that restrict a use of the fetched content."""
 
 ON_PAGES = (*RESTRICTING, "noindex")
-"""The same of a page. WordPress sends ``noindex`` with each answer of its API, where it says nothing on the article."""
+"""The words for a page. WordPress sends ``noindex`` with each answer of its API, but there it says nothing about the
+article."""
 
 _LINK = re.compile(r"<([^<>]{1,2000})>([^<]{0,500})")
 _REL_LICENSE = re.compile(r"\brel\s{0,9}=\s{0,9}(?:\"[^\"]{0,200}\blicense\b[^\"]{0,200}\"|license\b)", re.I)
@@ -64,7 +65,7 @@ def rights_in_page(
 
 
 def combined(header: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
-    """The statements of a page and of its headers. Lists are joined. Of other values the page's holds, as TDMRep
+    """The statements of a page and of its headers. Lists are joined. For other values, the page has priority, as TDMRep
     requires."""
     found = dict(header)
     for key, value in page.items():

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 Preferences = dict[str, str]
 
 MOST = 4_000
-"""Characters of one statement that are read."""
+"""The most characters of one statement that are read."""
 
 _MEMBER = re.compile(
     r"[ \t]*(?P<key>[a-z*][a-z0-9_.*-]{0,60})"
@@ -19,7 +19,7 @@ _MEMBER = re.compile(
 
 
 def content_usage(text: str) -> Preferences:
-    """Category -> ``y`` or ``n``. Nothing where the text is not a Structured Fields dictionary (AIPREF, processing)."""
+    """Category -> ``y`` or ``n``. Empty if the text is not a Structured Fields dictionary (AIPREF, processing)."""
     found: dict[str, str | None] = {}
     place, text = 0, text.strip()[:MOST]
     while place < len(text):

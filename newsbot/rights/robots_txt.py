@@ -1,6 +1,6 @@
-"""The preferences of a robots.txt, which hold for paths. Pure.
+"""The preferences of a robots.txt, which apply to paths. Pure.
 
-A group for another crawler says nothing to newsbot. ``License`` belongs to no group (RSL).
+A group for another crawler does not apply to newsbot. ``License`` belongs to no group (RSL).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ANY = re.compile(rb"content-(?:usage|signal)|license", re.I)
 _RULES = {"content-usage": ("content_usage", content_usage), "content-signal": ("content_signal", content_signal)}
 _WEB = re.compile(r"https?://[^\s<>\"]{1,2000}", re.I)
 MOST = 50
-"""Rules and licences of one robots.txt that are kept."""
+"""The most rules and licences of one robots.txt that are kept."""
 
 
 def read_robots(body: bytes, agent: str) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _lines(text: str) -> Iterator[tuple[Sequence[str], str, str]]:
 
 
 def _rule(name: str, value: str) -> list[dict[str, Any]]:
-    """A rule with its path; none where the line is not a rule, or its statement says nothing."""
+    """A rule with its path; an empty list if the line is not a rule, or if its statement is empty."""
     if name not in _RULES:
         return []
     key, read = _RULES[name]
@@ -72,8 +72,8 @@ def _rule(name: str, value: str) -> list[dict[str, Any]]:
 
 
 def robots_for(site: Mapping[str, Any], url: str | None) -> dict[str, Any]:
-    """The statements of a robots.txt (``read_robots``) for one URL. Of each vocabulary, the statements with the longest
-    path hold."""
+    """The statements of a robots.txt (``read_robots``) for one URL. For each vocabulary, the statements with the
+    longest path apply."""
     path = _path(url or "/")
     found: dict[str, Any] = {}
     for key, deny in (("content_usage", "n"), ("content_signal", "no")):
@@ -95,7 +95,8 @@ def _path(url: str) -> str:
 
 
 def matches(pattern: str, path: str) -> bool:
-    """Whether a path begins as ``pattern`` says. ``*`` is any text and a ``$`` at the end ends the path (RFC 9309)."""
+    """Whether the beginning of a path matches ``pattern``. ``*`` is any text and a ``$`` at the end ends the path (RFC
+    9309)."""
     if "*" not in pattern and not pattern.endswith("$"):
         return path.startswith(pattern)
     place, ends = 0, pattern.endswith("$")

@@ -10,8 +10,8 @@
 | RSL | - | terms that newsbot does not read: reserved | - |
 | licences | - | CC0, public domain, CC BY and BY-SA allow; others of CC reserve | the same ones allow |
 
-A hyphen: the vocabulary says nothing on the use. One statement that reserves a use outweighs all that allow it. If
-nothing is said, the use is not declared.
+A hyphen: the vocabulary says nothing on the use. One statement that reserves a use overrides all statements that allow
+it. Without a statement, the use is not declared.
 """
 
 from __future__ import annotations

@@ -12,11 +12,12 @@ TDMREP = "/.well-known/tdmrep.json"
 AI_TXT = "/ai.txt"
 
 _TEXTS = frozenset({"/", "*", "*.txt", "*.html", "*.htm"})
-"""Patterns of ai.txt (Spawning) that mean the text of pages."""
+"""Patterns of ai.txt (Spawning) that cover the text of pages."""
 
 
 def read_tdmrep(body: bytes, path: str = "/") -> dict[str, Any]:
-    """The statement for a path: the first rule whose ``location`` matches. {} where there is none, or no such file."""
+    """The statement for a path: the first rule whose ``location`` matches. {} if no rule matches, or if the answer is
+    not such a file."""
     try:
         rules = json.loads(body)
     except (ValueError, RecursionError):
@@ -32,8 +33,8 @@ def read_tdmrep(body: bytes, path: str = "/") -> dict[str, Any]:
 
 
 def read_ai_txt(body: bytes, content_type: str) -> dict[str, Any]:
-    """``ai_txt`` is ``no`` where the file keeps the text of pages out of data sets for every crawler. A page in the
-    place of the file says nothing."""
+    """``ai_txt`` is ``no`` if the file forbids every crawler to use the text of pages in data sets. A page in place of
+    the file counts as no statement."""
     if "html" in content_type.lower() or body.lstrip()[:1] == b"<":
         return {}
     agents: set[str] = set()

@@ -9,7 +9,7 @@ from newsbot.rights.uses import USES, meaning
 
 
 def lines(statements: Mapping[str, Any]) -> list[str]:
-    """Each statement in the words of its vocabulary."""
+    """A line for each statement, in the words of its vocabulary."""
     return list(_lines(statements))
 
 

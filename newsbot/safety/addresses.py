@@ -1,4 +1,5 @@
-"""Which addresses newsbot may connect to. Pure: resolver.py resolves names, and this module judges the addresses."""
+"""Which addresses newsbot may connect to. Pure: ``resolver.py`` resolves names, and this module decides about the
+addresses."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from newsbot.urls import ascii_host
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Python's is_global follows the IANA registries, which call these networks global although they may carry any address.
+# Python's is_global follows the IANA registries. They call these networks global, although addresses in them may
+# contain any other address.
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 _NEVER = (
     ipaddress.IPv6Network("::/96"),  # IPv4-compatible, deprecated
@@ -22,7 +24,7 @@ _NEVER = (
     ipaddress.IPv6Network("3fff::/20"),  # documentation
     ipaddress.IPv6Network("100:0:0:1::/64"),  # dummy prefix
     ipaddress.IPv6Network("2001::/23"),  # protocol assignments; Teredo among them
-    ipaddress.IPv4Network("192.0.0.0/24"),  # protocol assignments; Python 3.11 lets 192.0.0.8 through
+    ipaddress.IPv4Network("192.0.0.0/24"),  # protocol assignments; Python 3.11 counts 192.0.0.8 as global
     ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4 relays, deprecated
 )
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
@@ -71,7 +73,7 @@ class AddressPolicy:
 
 
 def is_loopback_name(host: str) -> bool:
-    """Names that mean this machine, whatever a resolver answers. RFC 6761 section 6.3."""
+    """Whether the name means this machine, whatever a resolver answers. RFC 6761 section 6.3."""
     host = host.lower().rstrip(".")
     return host in _LOOPBACK_NAMES or host.endswith(".localhost")
 
@@ -122,7 +124,7 @@ def _private(address: Address) -> str | None:
         return "reserved"
     kinds = ("unspecified", "loopback", "link_local", "multicast", "reserved")
     for kind in kinds:
-        # The prefix of NAT64 counts as reserved; the address inside decides.
+        # The prefix of NAT64 counts as reserved, so the address inside is checked instead.
         if getattr(address, f"is_{kind}") and not any(address in network for network in _nat64(address)):
             return kind.replace("_", "-")
     if address.is_private:
@@ -152,7 +154,8 @@ def _parse(text: str) -> Address | None:
 def _aton(part: str) -> int:
     if part[:2].lower() == "0x":
         return int(part[2:] or "0", 16)
-    # inet_aton reads 0177 as octal and refuses 08 and 09. Other libraries may read 08 as decimal, so this does too.
+    # inet_aton reads 0177 as octal and refuses 08 and 09. Other libraries may read 08 as decimal, so this code does the
+    # same.
     octal = len(part) > 1 and part[0] == "0" and all(digit in "01234567" for digit in part)
     number = int(part, 8) if octal else from_digits(part)
     return _TOO_LARGE if number is None else number

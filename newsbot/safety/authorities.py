@@ -8,8 +8,8 @@ from newsbot.errors import BadArgument
 
 
 def check_authorities(path: str) -> None:
-    """Raise BadArgument where OpenSSL could not read ``SSL_CERT_FILE``: it says nothing then, and every certificate
-    fails as one of an unknown authority."""
+    """Raise BadArgument if OpenSSL could not read ``SSL_CERT_FILE``. OpenSSL itself gives no message then, and every
+    certificate fails as if its authority were unknown."""
     if not path:
         return
     try:

@@ -1,7 +1,7 @@
 """Scrapy's HTTP handler with a limit on headers, wrong lengths mended, and a signal when a request is sent.
 
 Without a limit, a server that never ends its headers fills the memory. A request is sent after its connection was
-opened. Without the signal, no component could keep a delay between two requests.
+opened. Without the signal, no component knows this time, which it needs to keep a delay between two requests.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _read_head(parser: Any, read: Callable[[], None]) -> None:
 def mend_lengths(headers: Headers) -> None:
     """Change the headers that tell where a body ends, so that Twisted can read them.
 
-    Twisted drops answers whose length is in quotes, negative, no number or two numbers, and those with
+    Twisted drops answers whose length is in quotes, is negative, is not a number or has two values, and those with
     ``Transfer-Encoding: identity``. Without a length the body ends with the connection.
     """
     encodings = b",".join(headers.getRawHeaders(b"Transfer-Encoding") or [])
@@ -116,8 +116,8 @@ class CappedHandler(HTTP11DownloadHandler):
             return await super().download_request(request)
         except DownloadFailedError as error:
             cause = error.__cause__
-            # Only newsbot aborts a connection before the end of the headers. A server that closes one causes another
-            # error.
+            # Only newsbot aborts a connection before the end of the headers. If a server closes the connection, the
+            # error is different.
             if isinstance(cause, ResponseFailed) and any(reason.check(ConnectionAborted) for reason in cause.reasons):
                 raise DownloadCancelledError(f"more than {HEAD_BYTES} bytes of headers") from error
             why = tls_fault(error, urlparse_cached(request).hostname or "", self._policy.faults)

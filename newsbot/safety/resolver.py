@@ -30,11 +30,12 @@ logger = logging.getLogger(__name__)
 Lookup = Callable[[str], tuple[str, ...]]
 
 CACHE_SECONDS = 300.0
-"""The system's resolver does not give a record's time to live. Most records live at least this long."""
+"""Seconds for which an answer is kept. The system's resolver does not give a record's time to live; for most records it
+is at least this long."""
 
 
 def system_lookup(host: str) -> tuple[str, ...]:
-    """Every address of a name from the system's resolver; empty where there is none. Blocks."""
+    """Every address of a name from the system's resolver; empty if the name has no address. This call blocks."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -102,8 +103,7 @@ class PublicResolver:
         return self._allowed(host, port, await maybe_deferred_to_future(self._resolve(host)))
 
     def refusal(self, host: str, port: int | None) -> str | None:
-        """The reason why the last resolution of ``host`` returned no address, where its addresses are forbidden; else
-        None."""
+        """The reason why the addresses of ``host`` were forbidden in its last resolution; None if they were not."""
         _, found = self._known.get(host.lower(), (0.0, ()))
         if not found or self._allowed(host, port, found):
             return None

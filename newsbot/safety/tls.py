@@ -1,7 +1,7 @@
 """Says why a TLS connection failed, with the next step.
 
-OpenSSL tells a connection only that the verification failed. OpenSSL says which check failed while it checks the
-certificate, so newsbot notes it there.
+OpenSSL tells a connection only that the verification failed. OpenSSL names the failed check only while it checks the
+certificate, so newsbot records the check there.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class TlsFailed(DownloadFailedError):
 
 
 def certificate_fault(code: int, *, not_before: str, not_after: str) -> str:
-    """What is wrong with a certificate that failed OpenSSL's check ``code``. The dates are as in 20260131235959Z."""
+    """Why a certificate failed OpenSSL's check ``code``, in words. The dates have the form 20260131235959Z."""
     if code == EXPIRED:
         return f"the certificate expired on {_day(not_after)}: the site must renew it"
     if code == NOT_YET_VALID:
@@ -52,7 +52,7 @@ _OWN_AUTHORITY = "for an authority of your own, set SSL_CERT_FILE"
 
 
 def handshake_fault(text: str) -> str:
-    """What is wrong with a handshake that failed with OpenSSL's ``text``."""
+    """Why a handshake failed with OpenSSL's error ``text``, in words."""
     found = _OPENSSL.search(text)
     reason = found[1] if found else text
     if reason in ("wrong version number", "packet length too long", "http request", "record layer failure"):
@@ -61,7 +61,7 @@ def handshake_fault(text: str) -> str:
 
 
 def wrong_host(host: str) -> str:
-    """What is wrong with a certificate of another host."""
+    """The fault of a certificate that belongs to another host."""
     return f"the certificate is not for {host}: check the spelling, or try the address with or without www."
 
 
@@ -71,7 +71,7 @@ def _day(moment: str) -> str:
 
 @implementer(IPolicyForHTTPS)
 class NotingPolicy:
-    """Wraps Scrapy's policy. ``faults``: host -> what is wrong with its certificate, until it is taken."""
+    """Wraps Scrapy's policy. ``faults``: host -> what is wrong with its certificate, until ``tls_fault`` reads it."""
 
     def __init__(self, policy: Any) -> None:
         self._policy = policy
@@ -79,7 +79,7 @@ class NotingPolicy:
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> Any:  # noqa: N802
         creator = self._policy.creatorForNetloc(hostname, port)
-        # Another class does not verify certificates.
+        # A creator of another class does not verify certificates.
         return _NotingCreator(creator, self.faults) if type(creator) is ClientTLSOptions else creator
 
 
@@ -101,7 +101,7 @@ Check = Callable[[Connection, X509, int, int, Any], bool]
 
 
 def _noting(check: Check, host: str, faults: dict[str, str]) -> Check:
-    """Twisted's ``check`` of a certificate, which notes in ``faults`` what OpenSSL found."""
+    """Twisted's ``check`` of a certificate, which also stores the fault that OpenSSL found in ``faults``."""
 
     def verify(connection: Connection, certificate: X509, code: int, depth: int, passed: Any) -> bool:
         if not passed:
@@ -115,7 +115,7 @@ def _noting(check: Check, host: str, faults: dict[str, str]) -> Check:
 
 
 def tls_fault(error: BaseException, host: str, faults: dict[str, str]) -> str | None:
-    """Why a connection to ``host`` failed with ``error``; None where TLS is not to blame."""
+    """Why a connection to ``host`` failed with ``error``; None if the cause is not TLS."""
     noted = faults.pop(host, None)
     text = f"{error!r} {error.__cause__!r}"
     if "VerificationError" in text or _has(error, VerificationError):

@@ -1,10 +1,10 @@
 """The attention that a site has gathered since its last check, and when the attention suffices for the next check.
 
 The aim is the least mean delay from publishing to archive, the sum of ``weight * rate * interval / 2`` over all sites,
-under a budget of requests, the sum of ``cost / interval``. The optimum by Lagrange's rule is
-``interval = sqrt(2 * L * cost / (weight * rate))``: checks go with the square root of the rate, not with the rate (the
-model is that of Sia and Cho, 2007). The online form needs no solver: a site gathers ``sqrt(weight * rate / cost)`` a
-day, and is due when it has gathered ``sqrt(2 * L)``, which is the ``threshold`` here.
+under a budget of requests, the sum of ``cost / interval``. The optimum by Lagrange's rule is ``interval = sqrt(2 * L *
+cost / (weight * rate))``: the number of checks grows with the square root of the rate, not with the rate (the model is
+that of Sia and Cho, 2007). The online form needs no solver: a site gathers ``sqrt(weight * rate / cost)`` a day, and is
+due when it has gathered ``sqrt(2 * L)``, which is the ``threshold`` here.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class AttentionCurve:
 @dataclass(frozen=True, slots=True)
 class SiteDemand:
     """What a site needs from the budget: the mean ``attention`` that the site gathers in a day, the ``cost`` of its
-    check in requests, and the ``shortest`` and ``longest`` time between two checks. ``sites``: the number of sites
-    like this one."""
+    check in requests, and the ``shortest`` and ``longest`` time between two checks. ``sites``: the number of sites with
+    these values."""
 
     attention: float
     cost: float

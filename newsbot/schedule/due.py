@@ -15,7 +15,8 @@ LONGEST = timedelta(days=7)
 """The most time between two checks of a site: a week is also the time after which all ids are compared."""
 
 FULL_CHECK = timedelta(days=1)
-"""The time after which one request is not enough: a check of one request misses a deletion beside an insertion."""
+"""The time after which a check of one request is not enough: such a check misses a deletion if a row was also
+inserted."""
 
 FIRST_RETRY = timedelta(minutes=15)
 LAST_RETRY = timedelta(days=1)
@@ -59,6 +60,6 @@ def next_try(failed: datetime, failures: int, rng: random.Random, *, blocked_unt
 def needs_full_check(checked: datetime | None, now: datetime) -> bool:
     """Whether a check of one request does not suffice now. ``checked`` is the time of the last full check.
 
-    Also where ``checked`` lies after ``now``: a clock went back, and what happened in between is unknown.
+    True also if ``checked`` is after ``now``: the clock was set back, and the real time since the check is unknown.
     """
     return checked is None or checked > now or now - checked >= FULL_CHECK

@@ -13,11 +13,11 @@ HOURS = 168
 """Hours of a week. The first is Monday, 00:00 to 01:00 UTC."""
 
 PSEUDO_POSTS = 12.0
-"""Posts, spread evenly over the week, that every habit is taken to hold: a young site gets no sharp hours from a few
-posts."""
+"""The number of posts, spread evenly over the week, that are added to every habit, so that a few posts of a young site
+do not give some hours a very high rate."""
 
 HALF_LIFE_DAYS = 56.0
-"""Days after which a post counts half: a site that slows down, or publishes at other hours, is learnt anew."""
+"""Days after which a post counts half, so that the habit follows a site that publishes less, or at other hours."""
 
 _WEEK_BEGAN = datetime(1970, 1, 5, tzinfo=UTC)
 _HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from newsbot.schedule.due import Rhythm, next_try
 from newsbot.schedule.habit import PublishingHabit
 
 USUAL_COST = 4.0
-"""Requests of a check before any check was made: robots.txt, and three questions about changes."""
+"""The assumed requests of a check before the first check: robots.txt, and three questions about changes."""
 
 REMEMBERED = timedelta(weeks=52)
 """How far back the publication times of a site are read when the site is checked for the first time."""
@@ -38,8 +38,9 @@ class Learnt:
         return checked - REMEMBERED if self.until is None else self.until
 
     def succeed(self, *, checked: datetime, published: Iterable[datetime] = (), requests: int | None = None) -> Learnt:
-        """What is known after a check at ``checked`` that succeeded, where the posts were ``published`` since
-        ``since(checked)``. ``requests``: what the check cost; None where it says nothing about the next check."""
+        """The facts after a successful check at ``checked``. ``published``: the times of the posts since
+        ``since(checked)``. ``requests``: the number of requests of the check; None if it says nothing about the next
+        check."""
         cost = self.cost if requests is None else self.cost + _NEWEST_PART * (max(requests, 1) - self.cost)
         times = sorted(published)
         since = self.since(checked)
@@ -48,7 +49,7 @@ class Learnt:
             since = max(since, times[0])
         habit = self.habit
         while since < checked:
-            # Week by week, so that an old post counts less than a new one.
+            # The habit is updated week by week, so that an old post counts less than a new one.
             end = min(since + _WEEK, checked)
             of_week = times[bisect_left(times, since) : bisect_left(times, end)]
             habit = habit.observe(of_week, days=(end - since) / timedelta(days=1))
@@ -56,7 +57,7 @@ class Learnt:
         return Learnt(habit=habit, until=max(checked, self.until or checked), cost=cost)
 
     def fail(self) -> Learnt:
-        """What is known after a check that failed."""
+        """The facts after a failed check."""
         return replace(self, failures=self.failures + 1)
 
     def next_due(

@@ -1,8 +1,8 @@
 """Whether a site has published far less than its habit says: it is quiet, or newsbot no longer sees what it publishes.
 
-The posts of a site are taken for a Poisson process whose rate follows the hours of the week. Time is measured in
-expected posts, so that a night or a weekend is not a silence. A gap of ``x`` mean gaps comes once in ``e ** x`` gaps by
-chance: two mean gaps are not rare, and for a site with 1,000 posts a year the longest gap of a year is some seven mean
+The posts of a site are modelled as a Poisson process whose rate depends on the hour of the week. Time is measured in
+expected posts, so that a night or a weekend is not a silence. By chance, one of ``e ** x`` gaps is ``x`` mean gaps
+long: two mean gaps are not rare, and for a site with 1,000 posts a year the longest gap of a year is some seven mean
 gaps. A site's silence is compared with that longest gap here.
 """
 
@@ -30,7 +30,8 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A site published ``posts`` posts after ``since``. By its habit, ``expected`` posts were likely."""
+    """A site published ``posts`` posts after ``since``. By its habit, the site would have published ``expected``
+    posts."""
 
     posts: int
     expected: float
@@ -42,7 +43,7 @@ def silence(published: Sequence[datetime], now: datetime) -> Silence | None:
     keeps its habit."""
     if not published:
         return None
-    # Up to the newest post: days of silence must not count as a habit.
+    # The habit is computed up to the newest post: days of silence must not count as a habit.
     habit = Learnt().succeed(checked=published[-1], published=published).habit
     days = min(published[-1] - published[0], REMEMBERED) / _DAY
     expectation = Expectation.of(habit, posts=len(published), days=days)
@@ -58,8 +59,8 @@ def silence(published: Sequence[datetime], now: datetime) -> Silence | None:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a site is expected to publish. ``curve`` is that of a week, in posts; ``known`` is the number of posts that
-    the rate was learnt from; ``per_year`` is the number of posts of a year."""
+    """The posts that a site is expected to publish. ``curve``: the curve of a week, in posts; ``known`` is the number
+    of posts that the rate was learnt from; ``per_year`` is the number of posts of a year."""
 
     curve: AttentionCurve
     known: float
@@ -69,8 +70,8 @@ class Expectation:
     def of(cls, habit: PublishingHabit, *, posts: int, days: float) -> Self:
         """What a site with ``habit`` usually publishes. ``posts`` is the number of its posts in the last ``days``.
 
-        The habit forgets within months; ``days`` reach back a year at most. The lower of the two rates holds, since a
-        late alarm is better than a false one.
+        The habit forgets within months; ``days`` reach back a year at most. The lower of the two rates is used, since a
+        late alarm is better than a false alarm.
         """
         rates = _lower_rates(habit)
         mean = sum(rates) / HOURS
@@ -83,7 +84,7 @@ class Expectation:
         return self.curve.between(since, until)
 
     def limit(self, posts: int) -> float:
-        """The number of expected posts above which ``posts`` posts are a silence."""
+        """The number of expected posts above which a number of only ``posts`` real posts counts as a silence."""
         chance = FALSE_ALARMS_A_YEAR / len(FEW) / self.per_year
         low, high = posts + 1.0, 1e9
         for _ in range(60):
@@ -102,7 +103,7 @@ class Expectation:
 
 def _lower_rates(habit: PublishingHabit) -> list[float]:
     """The rate of each hour of the week in posts a day. Next to busy hours the smoothed rate of a quiet hour is many
-    times too high, so the hour's own posts hold where they are clearly fewer."""
+    times too high, so the hour's own posts are used if they are clearly fewer."""
     smoothed = habit.posts_per_day_by_hour()
     scale = sum(smoothed) / (sum(habit.hours) + PSEUDO_POSTS)  # posts a day for each post of the habit
     rates = []
@@ -114,7 +115,8 @@ def _lower_rates(habit: PublishingHabit) -> list[float]:
 
 
 def _chance_of_at_most(posts: int, expected: float, known: float) -> float:
-    """The chance of at most ``posts`` posts where ``expected`` are likely, by a rate learnt from ``known`` posts.
+    """The probability of at most ``posts`` posts if ``expected`` posts are expected by a rate that was learnt from
+    ``known`` posts.
 
     A Poisson number whose rate has a gamma distribution has a negative binomial one.
     """

@@ -1,4 +1,4 @@
-"""The archive as the driver uses it: answers to the questions of a site crawl, leases, and rows of a run that died."""
+"""The archive as the driver uses it: answers to the questions of a site crawl, leases, and rows of a dead run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Answers(Protocol):
         """The answer to a question, as the table in ``wordpress.questions`` lists it."""
 
     def take_leases(self, name: str, kinds: Sequence[str], /) -> str | None:
-        """Take the leases of kinds of a site. Returns why not, where another run holds one of them."""
+        """Take the leases of kinds of a site. If another run holds one of them, returns the reason why they cannot be
+        taken."""
 
     def release_leases(self, names: Sequence[str], kinds: Sequence[str], /) -> None:
         """Release the leases of kinds of sites."""
@@ -71,7 +72,7 @@ class NoArchive:
         AskHeld: dict,
         AskFormer: list,
     }
-    """Question -> its empty answer, where that is not None."""
+    """Question -> its empty answer, if this is not None."""
 
     def answer(self, asked: Question) -> Any:
         empty = self._EMPTY.get(type(asked))

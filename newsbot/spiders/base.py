@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 
 REFUSED = 100
-"""A priority above that of the command line, for what a refused run must not do."""
+"""A priority above that of the command line. The settings of a refused run need it."""
 
 
 class NewsbotSpider(Spider):
@@ -93,7 +93,8 @@ class NewsbotSpider(Spider):
             spider = cls(*args, **from_settings, **kwargs)
             check_warc(settings, asked=spider.arguments.warc)
         except BadArgument as error:
-            # Only a script comes here: the command has checked its arguments. Scrapy would show tracebacks of Twisted.
+            # Only a script can have these wrong arguments, since the command has checked its own. Without this line
+            # Scrapy would show tracebacks of Twisted.
             logger.error("%s: %s. No site is crawled", cls.name, error)
             spider = cls(**from_settings, site="no-site.invalid")
             spider._aim_at([])
@@ -143,7 +144,7 @@ class NewsbotSpider(Spider):
 
     @cached_property
     def archive(self) -> Answers:
-        """The archive that the pipelines opened, which is after the spider was built."""
+        """The archive that the pipelines opened. They open it after the spider was built."""
         settings = self.settings
         full = settings.getbool("NEWSBOT_FULL")
         archive = archive_of(self.crawler, settings["NEWSBOT_ARCHIVE"], run=settings["NEWSBOT_RUN"], full=full)
@@ -160,13 +161,14 @@ class NewsbotSpider(Spider):
         return Claims(self.archive, kinds=self.kinds, shares=self.arguments.due, whole_holds=self._whole_holds)
 
     def _whole_holds(self, part: Scope, target: Target) -> bool:
-        """Whether the crawl of the whole site of a target brings every row of a part of it."""
+        """Whether a crawl of the whole site for this target brings every row of a part of the site."""
         types = target.types or tuple(getattr(self.arguments, "types", ("all",)))
         has_type = self.kind != "posts" or part.type is None or "all" in types or part.type in types
         return has_type and not self.arguments.limit
 
     def asked(self, targets: Sequence[Target]) -> list[Asked]:
-        """What the user asked for, sites that are not due included. An update requests only the changes of it."""
+        """What the user asked for, including sites that are not due. An update requests only the changes of these
+        rows."""
         chosen = self.arguments
         own = getattr(chosen, "types", None)
         types = {target.url: all_as_none(target.types or own) for target in targets}
@@ -181,7 +183,7 @@ class NewsbotSpider(Spider):
 
     def _leave_out(self, crawled: Mapping[str, datetime], now: datetime) -> None:
         """Leave out the sites that are not due, and begin with the one that was not crawled for the longest time.
-        ``crawled``: URL as listed -> the time of the last whole crawl."""
+        ``crawled``: URL as listed -> the time of the last complete crawl."""
         listed = len(self.facts)
         due = [pair for pair in self.facts if pair[0].due(crawled.get(pair[0].url), now)]
         never = datetime.min.replace(tzinfo=UTC)
@@ -194,7 +196,8 @@ class NewsbotSpider(Spider):
         self.beside = beside_each(target for target, _ in self.facts)
         # A seed request goes to no server. It gives each site a callback of its own, whose items keep their order.
         for index, (target, facts) in enumerate(self.facts):
-            # The wait is here, and not in the callback: a seed request that waits there costs 30 KiB of memory.
+            # newsbot waits here and not in the callback, since a seed request that waits in its callback takes 30 KiB
+            # of memory.
             await self.open_sites.acquire()
             if is_stopping(self.crawler):
                 return
@@ -261,7 +264,7 @@ class NewsbotSpider(Spider):
         )
 
     def _is_due(self, target: Target) -> bool:
-        """Whether the site is due now, where the run takes due sites only: another run may have checked it."""
+        """Whether the site is still due, if the run crawls only due sites: another run may have checked it."""
         now = datetime.now(UTC)
         if not self.arguments.due:
             return True
@@ -290,8 +293,8 @@ class NewsbotSpider(Spider):
         return [Options(url=target.url, kind=self.kind, types=types, follow=follow, quick=quick, **self.given, **given)]
 
     def may_check_quickly(self, target: Target) -> bool:
-        """Whether one request may show that nothing changed: in a run over followed sites that are due, where the last
-        check found nothing amiss, and the last full check is less than a day old."""
+        """Whether one request may show that nothing changed: in a run over due followed sites, if the last check found
+        no problem and the last full check is less than a day old."""
         if not (self.arguments.due and self.arguments.follows):
             return False
         site = self._followed.get(target.url)

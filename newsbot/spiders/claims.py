@@ -14,7 +14,7 @@ from newsbot.wordpress.receipt import Cause, SiteVerdict
 from newsbot.wordpress.scope import Scope
 
 Ended = tuple[SiteVerdict, str, Cause | None]
-"""How the crawl of a target ends: the arguments of ``SiteFacts.end``."""
+"""The end of the crawl of a target: the arguments of ``SiteFacts.end``."""
 
 
 Holds = Callable[[Scope, Target], bool]
@@ -35,7 +35,7 @@ class Taking:
 
 class Claims:
     """The sites that this run has taken, with the ``kinds`` of rows that it brings. ``shares``: several runs share the
-    due sites, so that this run passes over a site that another run has.
+    due sites, so this run skips a site that another run has taken.
 
     Several targets may be parts of one site. Their crawls follow one another, since the archive counts the rows of one
     crawl of a collection at a time.
@@ -44,14 +44,15 @@ class Claims:
     def __init__(
         self, archive: Answers, *, kinds: Sequence[str], shares: bool = False, whole_holds: Holds = _always
     ) -> None:
-        """``whole_holds``: whether the crawl of a whole site as a target brings every row of a part of it."""
+        """``whole_holds``: a function that tells whether the crawl of a whole site for a target brings every row of a
+        part of the site."""
         self._archive = archive
         self._kinds = tuple(kinds)
         self._verdict_on_taken: SiteVerdict = "elsewhere" if shares else "incomplete"
         self._whole_holds = whole_holds
         self._of_site: dict[str, list[Taking]] = {}
         self._of_target: dict[str, dict[str, Taking]] = {}
-        """URL of a target -> key of a site -> what the target took of it."""
+        """URL of a target -> key of a site -> the part of the site that the target took."""
 
     def take_address(self, url: str) -> Ended | None:
         """Take the lease of a URL whose site is not known yet. If another run holds the lease, return how the crawl of
@@ -60,8 +61,8 @@ class Claims:
         return None if busy is None else (self._verdict_on_taken, busy, "another-run")
 
     def take_site(self, site: str, target: Target, part: Scope | None = None) -> Ended | None:
-        """Take the site of a target, which wants ``part`` of it. If another has taken the site, return how the crawl
-        of the target ends."""
+        """Take the site of a target, which wants ``part`` of it. If another target or run has taken the site, return
+        how the crawl of the target ends."""
         if (ended := self.taken_by_another(site, target, part)) is not None:
             return ended
         if (busy := self._archive.take_leases(site, self._kinds)) is not None:
@@ -77,8 +78,9 @@ class Claims:
     def taken_by_another(
         self, site: str, target: Target, part: Scope | None = None, *, moves: bool = False
     ) -> Ended | None:
-        """How the crawl of a target ends where another target of this run has taken the site, and this target brings
-        nothing more or cannot follow the other; else None. ``moves``: the site is to get a new key."""
+        """How the crawl of a target ends if another target of this run has taken the site, and this target brings no
+        further rows or cannot be crawled after the other one; else None. ``moves``: whether the site is about to get a
+        new key."""
         others = self._of_site.get(site, [])
         if not others or site in self._of_target.get(target.url, {}):
             return None
@@ -97,9 +99,9 @@ class Claims:
         return None
 
     def at_work(self, site: str, target: Target) -> Taking | None:
-        """The crawl of another part of the site that is under way, for whose end a target must wait."""
+        """The active crawl of another part of the site. The target must wait until it ends."""
         if any(not taking.ended.is_set() for taking in self._of_target.get(target.url, {}).values()):
-            return None  # two targets that hold a site each could wait for one another for ever
+            return None  # two targets that each have taken a site could wait for each other for ever
         return next((taking for taking in self._of_site.get(site, ()) if not taking.ended.is_set()), None)
 
     def is_shared(self, site: str) -> bool:
@@ -107,13 +109,13 @@ class Claims:
         return len(self._of_site.get(site, ())) > 1
 
     def end(self, target: Target) -> None:
-        """Let the next part of a site begin: the crawl of this target has ended."""
+        """Note that the crawl of this target has ended, so that the crawl of the next part of the site can begin."""
         for taking in self._of_target.get(target.url, {}).values():
             taking.ended.set()
 
     def release(self, target: Target) -> None:
-        """Release what a target took, so that another run may have the site before this run ends."""
-        # The run itself still knows that it took the site: one run brings a site once.
+        """Release the leases of a target, so that another run can crawl the site before this run ends."""
+        # The run still remembers that it took the site, since a run brings each site only once.
         self._archive.release_leases([address_lease(target.url), *self._of_target.get(target.url, ())], self._kinds)
 
 

@@ -1,4 +1,5 @@
-"""What the robots.txt of each origin declares on the use of content. It costs no request: the middleware reads it."""
+"""The statements of the robots.txt of each origin on the use of content. They need no request, since the middleware
+reads robots.txt anyway."""
 
 from __future__ import annotations
 

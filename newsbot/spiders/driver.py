@@ -42,12 +42,12 @@ def _nothing() -> None:
 class SiteDriver:
     """Runs one site crawl to its end.
 
-    ``fetch`` asks the site. ``delivered`` waits until the pipelines have finished with every item that was yielded:
-    only then does the archive know these items. ``kinds`` are the kinds of rows that the crawl brings: the rows of a
-    run that died are delivered first. ``is_due``: whether the site is still to be crawled. ``is_closed``: whether the
-    run has as many rows as the user asked for. ``answered`` is called with each question to the archive and its answer,
-    ``part_began`` where a part of a site begins, or a site of which another part was crawled before.
-    ``max_waiting`` is this site's share of ``MAX_WAITING``.
+    ``fetch`` makes a request to the site. ``delivered`` waits until the pipelines have finished with every item that
+    was yielded: only then does the archive know these items. ``kinds`` are the kinds of rows that the crawl brings: the
+    undelivered rows of a dead run are delivered first. ``is_due``: whether the site must still be crawled.
+    ``is_closed``: whether the run has as many rows as the user asked for. ``answered`` is called with each question to
+    the archive and its answer, ``part_began`` where a part of a site begins, or a site of which another part was
+    crawled before. ``max_waiting`` is this site's share of ``MAX_WAITING``.
     """
 
     crawl: SiteCrawl
@@ -69,8 +69,8 @@ class SiteDriver:
     async def run(self) -> AsyncIterator[Any]:
         """Yield items and checkpoints in the order of the site crawl. Raises ArchiveError.
 
-        After a run is closed, no more rows leave, and the crawl of the site ends. The next run goes on after the
-        last checkpoint that left.
+        After a run is closed, no more rows are delivered, and the crawl of the site ends. The next run continues after
+        the last delivered checkpoint.
         """
         try:
             async with aclosing(self._items()) as items:
@@ -80,14 +80,14 @@ class SiteDriver:
                         return
                     yield item
         except Exception:
-            # Rows that are still on their way must not count as rows of the part that begins next.
+            # Rows that are still in the pipelines must not count as rows of the next part.
             await self.delivered()
             raise
         finally:
             self.claims.end(self.target)
 
     def _leave_out(self, items: list[Any]) -> None:
-        """End the site with the rows that did not leave."""
+        """End the site, and report the rows that were not delivered."""
         self.crawl.close()
         left = Counter((item.collection, item.type) for item in items if isinstance(item, Record))
         for (kind, type_), rows in left.items():
@@ -118,7 +118,8 @@ class SiteDriver:
                     # newsbot cleans and archives the waiting items while the site works on its reply.
                     while self._may_yield_before(replying):
                         yield self.waiting.popleft()
-                        # Scrapy consumes items without yielding to the event loop, and the query would never leave.
+                        # Scrapy consumes items without yielding to the event loop, so without this line the query would
+                        # never be sent.
                         await asyncio.sleep(0)
                     answer = await replying
                 finally:
@@ -135,8 +136,8 @@ class SiteDriver:
                 answer = self._answer(message)
         for item in self._take_waiting():
             yield item
-        # Scrapy queues items: the archive does not have the last ones yet. The components that are told next that the
-        # site has ended store that it is complete.
+        # Scrapy queues items, so the archive may not have the last items yet. The components that get the next signal
+        # store that the site is complete.
         await self.delivered()
         if self.facts.verdict == "complete" and self.facts.site and self.archive.lacks_rows(self.facts.site):
             self.facts.end("incomplete", "the archive did not store every row; the log says why")
@@ -170,7 +171,8 @@ class SiteDriver:
         return answer
 
     async def _take_site(self, site: str) -> bool:
-        """Take the site that the crawl found, and tell what the address was taken for. False where the crawl ends.
+        """Take the site that the crawl found, and report the part of the site that the address means. Returns False if
+        the crawl ends here.
 
         Waits until the crawls of other parts of the site have ended.
         """
@@ -201,14 +203,14 @@ class SiteDriver:
 
 
 def told_of(facts: SiteFacts) -> str | None:
-    """What the user's address was taken for, in one line; None for the bare address of a whole site."""
+    """The meaning of the user's address, in one line; None for the bare address of a whole site."""
     if facts.part is not None:
         return f"{facts.asked}: taken for {facts.part.told} of {facts.site}"
     return None if is_bare(facts.asked) else f"{facts.asked}: taken for the whole site {facts.site}"
 
 
 async def _cancel(replying: asyncio.Future[Reply]) -> None:
-    """Cancel the query of a crawl that broke off. The result is discarded."""
+    """Cancel the query of a crawl that ended early. The result is discarded."""
     if not replying.done():
         replying.cancel()
         await asyncio.wait([replying])

@@ -48,7 +48,7 @@ _ACCEPT = {
 
 
 class Fetcher:
-    """Turns a query into a reply. Retries with back-off where a retry may help."""
+    """Turns a query into a reply. Retries with back-off if a retry may help."""
 
     def __init__(self, crawler: Crawler, browser: Browser, *, delay: float) -> None:
         self._crawler = crawler
@@ -76,7 +76,7 @@ class Fetcher:
             await asyncio.sleep(min(left, POLL_SECONDS))
 
     async def _fetch_once(self, query: Query, target: Target, facts: SiteFacts) -> Reply:
-        # Redirects are followed by a middleware, where each hop passes all checks again.
+        # A middleware follows redirects, and each redirect passes all checks again.
         meta: dict[str, Any] = {"dont_retry": True, "newsbot_linked": query.purpose in _LINKED} | target.pace()
         meta["newsbot_site"] = facts.site or target.url
         # A body that is shorter than announced is judged below: JSON and HTML show whether they are whole.
@@ -162,11 +162,11 @@ def _counted(query: Query, facts: SiteFacts) -> SiteFacts | CollectionFacts:
 def _retryable_failure(query: Query, reply: Reply, attempt: int) -> str | None:
     """The name of the failure where the query is worth another try; None where the reply is final."""
     if reply.error is not None:
-        # A page of whole rows that times out is asked for in halves, which costs less than the same wait again.
+        # If a page of whole rows times out, it is requested in halves, which costs less than the same wait again.
         is_slow = reply.error == "timeout" and query.purpose == "list"
         return None if is_slow or reply.error in FINAL_ERRORS or reply.error == "dns" else reply.error
     fault = payload.fault(query, reply)
     if fault is None or not fault.retryable or (reply.status == 500 and attempt):
-        # PHP fails the same way on the same query every time; the site crawl asks for less next.
+        # PHP fails on the same query in the same way every time, so the site crawl requests less next.
         return None
     return fault.name

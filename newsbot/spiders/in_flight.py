@@ -32,7 +32,8 @@ class InFlight:
         return 0 < self._most <= self._scraped
 
     def most_waiting(self, most: int) -> int:
-        """How many rows may wait: ``most``, but no more than may still pass, since each page of rows costs requests."""
+        """How many rows may wait: ``most``, but not more than CLOSESPIDER_ITEMCOUNT still allows, since each page of
+        rows costs requests."""
         return min(most, self._most) if self._most > 0 else most
 
     def _item_scraped(self) -> None:

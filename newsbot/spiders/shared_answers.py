@@ -1,5 +1,5 @@
-"""Answers that several targets of a run need alike: the index of a site whose parts were asked for, and the rows of its
-articles."""
+"""Answers that several targets of a run need: the index of a site of which the run crawls several parts, and the rows
+of its articles."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from newsbot.wordpress.pages.urls import site_host
 from newsbot.wordpress.together import MOST_TOGETHER, is_deep
 
 SHARED = frozenset({"index"})
-"""Purposes of queries whose answer does not depend on the part of a site that is asked for."""
+"""Purposes of queries whose answer does not depend on the requested part of a site."""
 
 SHARED_SECONDS = 600.0
 """How long an answer is shared. A run over thousands of articles takes hours, in which a site may change."""
 
 
 MOST_BYTES = 20_000_000
-"""The size of all answers that are kept at once. If no page names the API, each article has indexes of its own that do
-not exist, and each of these answers is a page of the site.
+"""The largest size of all answers that are kept at once. If no page names the API, each article has indexes of its own
+that do not exist, and each of these answers is a page of the site.
 """
 
 _HEADERS = 4_000
@@ -49,8 +49,9 @@ class _Answer:
 
 
 class SharedAnswers:
-    """Asks the site once where several targets of one host ask alike, or where a query names its answer. Holds no index
-    of a host that is named once: an index may take a megabyte of memory, and a run may have thousands of sites."""
+    """Makes one request if several targets of one host have the same query, or if a query names its answer. Keeps no
+    index of a host that only one target names: an index may take a megabyte of memory, and a run may have thousands of
+    sites."""
 
     def __init__(self, urls: Iterable[str], *, clock: Callable[[], float] = monotonic) -> None:
         """``urls`` are the addresses of the targets of the run."""
@@ -58,16 +59,16 @@ class SharedAnswers:
         self._open = Counter(map(_host, urls))
         self._several = {host for host, targets in self._open.items() if targets > 1}
         self._locks: dict[str, defaultdict[str, asyncio.Lock]] = {}
-        """Host -> name of an answer -> held while the site is asked."""
+        """Host -> name of an answer -> the lock that is held during the request."""
         self._answers: dict[_Key, _Answer] = {}
         """The answer that was used last comes last."""
         self._size = 0
 
     async def answer(self, query: Query, url: str, ask: Callable[[], Awaitable[Reply]]) -> Reply:
-        """The answer to a query of the target ``url``: one that came before, or what ``ask`` brings.
+        """The answer to a query of the target ``url``: an earlier answer, or the result of ``ask``.
 
-        A failure of the index may be one of this moment: it is shared with those targets alone that waited for the
-        answer. A failure that a query names is shared with all: each target then asks for itself.
+        A failure of the index may be temporary: it is shared only with targets that already waited for the answer. A
+        failure of a query with a name is shared with all targets: each target then makes its own request.
         """
         host = _host(url)
         name = query.shared or (query.url if query.purpose in SHARED and host in self._several else "")
@@ -123,8 +124,8 @@ def beside_each(targets: Iterable[Target]) -> dict[str, Sequence[str]]:
 
 
 def _is_lasting(query: Query, reply: Reply) -> bool:
-    """Whether the answer is kept. An index is, if the site would give the same again soon: not where the answer is JSON
-    that was cut off."""
+    """Whether the answer is kept. An index is kept if the site would soon give the same answer again: JSON that was cut
+    off is not kept."""
     if query.purpose not in SHARED:
         return reply.error != "stopped"
     if reply.error is not None or reply.status >= 500 or payload.fault(query, reply) is not None:

@@ -14,7 +14,7 @@ from newsbot.wordpress.options import Options
 
 
 class WpSiteSpider(NewsbotSpider):
-    """What the index, robots.txt and earlier runs tell of a site is asked for once for all kinds."""
+    """A whole site. The index, robots.txt and the results of earlier runs are requested once for all kinds."""
 
     name = "wp_site"
     kind = "posts"

@@ -1,4 +1,4 @@
-"""``scrapy crawl wp_users``: authors as the site shows them of WordPress sites."""
+"""``scrapy crawl wp_users``: authors of WordPress sites, as the sites show them."""
 
 from __future__ import annotations
 

@@ -16,19 +16,20 @@ IN_MEMORY = 1 << 18
 """Bytes of an answer that are kept in memory. A larger answer goes to a temporary file."""
 
 LONGEST_HEAD = 1 << 20
-"""Bytes in which the end of the headers is searched. The handler breaks off connections whose headers are longer."""
+"""The number of bytes in which the end of the headers is searched. The handler aborts connections whose headers are
+longer."""
 
 SECRET = (
     *("authorization", "cookie", "token", "secret", "passw", "api-key", "apikey", "auth-key", "access-key", "nonce"),
     *("session", "credential"),
 )
-"""No record holds a header whose name has one of these words in it: passwords, keys, and what a site remembers a
-visitor or a login by. Only the headers ``Access-Control-...`` are kept: they name other headers."""
+"""No record holds a header whose name has one of these words in it: passwords, keys, and values by which a site
+recognises a visitor or a login. Only the headers ``Access-Control-...`` are kept: they name other headers."""
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _SECRET = re.compile("|".join(SECRET).encode())
 _WITH_URL = (b"location", b"content-location", b"referer", b"link", b"refresh", b"x-original-url")
-"""Headers that hold URLs, beside the first line of a request."""
+"""Headers that contain URLs. The first line of a request contains a URL too."""
 
 _LOGIN = re.compile(r"(?<=//)[^/?#\s]*@")
 _PARAMETER = re.compile(r"((?:^|(?<=[?&;#]))([^=?&;#/\s\"<>]*)=)[^&;#\s\"<>]+")
@@ -53,7 +54,7 @@ class Exchange:
     fault: OSError | None = None
 
     def start(self, address: str | None) -> None:
-        """Note that the request is sent now. It may be sent a second time, where its first connection was stale."""
+        """Note that the request is sent now. It may be sent a second time if its first connection was stale."""
         self.request, self.address, self.began = b"", address, datetime.now(UTC)
         self.cut(self.received)
 
@@ -61,7 +62,7 @@ class Exchange:
         self.request += data
 
     def receive(self, data: bytes) -> None:
-        """Keep a part of the answer. A full disk must not break the answer that the crawl waits for."""
+        """Keep a part of the answer. A full disk must not break the answer for which the crawl waits."""
         if self.closed or self.fault is not None:
             return
         try:

@@ -1,4 +1,4 @@
-"""Starts the recorder of a run, and records what the archive contributes to the rows.
+"""Starts the recorder of a run, and records the facts that the archive contributes to the rows.
 
 A row is made of answers of its site. In an update, the archive may know the site and the linked objects from earlier
 runs, so that no answer of this run holds them. ``metadata`` records hold these, so that the rows can be made again.
@@ -22,7 +22,7 @@ from newsbot.wordpress.questions import AskSite, KeepSite, Question, Recall
 
 SITE = "urn:newsbot:site:"
 RECALLED = "urn:newsbot:recalled:"
-"""The beginnings of WARC-Target-URI of these records. The key of the site follows."""
+"""The beginnings of the WARC-Target-URI of ``metadata`` records. The key of the site follows."""
 
 
 class WarcExtension:
@@ -57,14 +57,14 @@ def open_entry(target: Target) -> dict[str, Any]:
     """The entry of a target without the user names, passwords and keys of its URLs.
 
     Its cleaning rules stay as they are: a selector such as ``[data-token=abc]`` holds no secret, and the rows cannot be
-    made again with another.
+    made again with a changed selector.
     """
     entry = entry_of(target)
     return {name: value if name in ("rule", "rules_off") else without_secrets(value) for name, value in entry.items()}
 
 
 def options_as_json(options: Options) -> dict[str, Any]:
-    """The options of one kind of rows as JSON values. The part of a site that they mean stands with the site."""
+    """The options of one kind of rows as JSON values. The part of a site is stored with the site."""
     values = asdict(options)
     del values["scope"]
     return values | {"follow": sorted(options.follow)}

@@ -1,7 +1,8 @@
-"""WARC files of one run: each record is compressed on its own, and a file takes its name when it is whole. No Scrapy.
+"""WARC files of one run: each record is compressed separately, and a file gets its final name when it is complete. No
+Scrapy.
 
-A file that is being written is named ``NAME.open``, and its process holds a lock on it. A later run gives the file of a
-dead process its name, with the whole records that it holds.
+A file that is being written is named ``NAME.open``, and its process holds a lock on it. A later run keeps the complete
+records in the file of a dead process, and gives the file its final name.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ LARGEST = 1 << 30
 
 
 class RawHead:
-    """The headers of a message as they came. warcio would write each of them in a form of its own."""
+    """The headers of a message exactly as they came. warcio itself would write each header in its own form."""
 
     def __init__(self, head: bytes) -> None:
         self.headers_buff = head
@@ -38,7 +39,8 @@ class RawHead:
 
 
 class _Digested:
-    """Counts and digests what is written to a file, so that no file is read again for its checksum."""
+    """Computes the size and the digest of a file while it is written, so that no file is read again for its
+    checksum."""
 
     def __init__(self, file: FileIO) -> None:
         self.file = file
@@ -82,7 +84,7 @@ class WarcFiles:
         self._writer = WARCWriter(None, warc_version="1.1")
 
     def builder(self) -> WARCWriter:
-        """What makes records (warcio's ``RecordBuilder``)."""
+        """The object that makes records (warcio's ``RecordBuilder``)."""
         return self._writer
 
     def write(self, records: Sequence[ArcWarcRecord]) -> list[WarcRecord]:
@@ -112,7 +114,7 @@ class WarcFiles:
         return places
 
     def finish(self) -> None:
-        """Give the last file its name, and tell the files of dead runs. Nothing is written afterwards."""
+        """Give the last file its name, and report the files of dead runs. Nothing is written afterwards."""
         dead, self._dead = self._dead, None
         try:
             self.close()
@@ -149,7 +151,7 @@ class WarcFiles:
                 file = FileIO(opened(path), "x+")
             except FileExistsError:
                 continue
-            # Another run may take the new file for that of a dead one, until the lock is held.
+            # Until this run has the lock, another run may treat the new file as the file of a dead run.
             if lock(file) is not Lock.TAKEN and opened(path).exists():
                 break
             file.close()
@@ -157,14 +159,14 @@ class WarcFiles:
         self._writer.out = self._out
         if self._dead is None:
             # A thread does this, since reading a file of 1 GiB takes seconds. Meanwhile the crawl reads its answers.
-            # The thread starts after the lock is held. Before, it could take the new file for that of a dead run.
+            # The thread starts after the lock is held. Earlier, it could treat the new file as the file of a dead run.
             with_one = ThreadPoolExecutor(1, "warc-finishing")
             self._dead = with_one.submit(_finish_dead, self.folder)
             with_one.shutdown(wait=False)
         try:
             self.write([self._writer.create_warcinfo_record(path.name, dict(self.info))])
         except OSError:
-            # No record: the file must not stay.
+            # The file has no record, so it must not stay.
             self._out = None
             with file, suppress(OSError):
                 opened(path).unlink()
@@ -177,7 +179,7 @@ def _finish_dead(folder: Path) -> list[StoredFile]:
     finish_removals(folder)
     for stored in found:
         path = folder / stored.file
-        if not removing(path).exists():  # the process that works through the list writes the index
+        if not removing(path).exists():  # the process that overwrites the listed records writes the index
             write_index(path, index_of(path))
     return found
 

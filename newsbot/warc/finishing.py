@@ -1,4 +1,4 @@
-"""How the WARC file of a dead run becomes whole: what stands after its last whole record is cut off. No Scrapy."""
+"""Completes the WARC file of a dead run: the bytes after its last complete record are cut off. No Scrapy."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ OPEN = ".open"
 SUFFIX = ".warc.gz"
 CHUNK = 1 << 18
 QUIET_SECONDS = 24 * 3600
-"""On a file system without locks, a file that nobody wrote to for this long counts as that of a dead run. A living run
-may wait for hours if a site asks newsbot to wait."""
+"""On a file system without locks, a file that was not written for this time counts as the file of a dead run. A living
+run may wait for hours if a site asks newsbot to wait."""
 
 _GZIP = zlib.MAX_WBITS | 16
 
 
 class Lock(Enum):
-    """What came of the attempt to lock a file. ``NONE``: the file system has no locks."""
+    """The result of an attempt to lock a file. ``NONE``: the file system has no locks."""
 
     OURS = "ours"
     TAKEN = "taken"
@@ -63,10 +63,11 @@ def lock(file: IO[bytes]) -> Lock:
 
 
 def finish_dead(folder: Path) -> list[StoredFile]:
-    """Give the files of dead runs their names, each with its whole records. A file without any is removed.
+    """Give the files of dead runs their names, each with its complete records. A file without a complete record is
+    removed.
 
-    A file of another user, or one that cannot be read or written, is left alone and reported. Raises OSError where the
-    folder itself cannot be read.
+    A file of another user, or a file that cannot be read or written, is left unchanged and reported. Raises OSError
+    where the folder itself cannot be read.
     """
     found = []
     for part in sorted(folder.glob(f"*{SUFFIX}{OPEN}")):
@@ -74,7 +75,7 @@ def finish_dead(folder: Path) -> list[StoredFile]:
             with part.open("r+b") as file:
                 stored = _finish(part, file)
         except FileNotFoundError:
-            continue  # another process was faster
+            continue  # another process finished the file first
         except OSError as error:
             logger.warning("%s: the WARC file of a dead run cannot be finished: %s", part, error.strerror)
             continue
@@ -92,7 +93,7 @@ def is_dead(part: Path, file: IO[bytes]) -> bool:
             return False
         case Lock.NONE:
             return time.time() - part.stat().st_mtime > QUIET_SECONDS
-    # Its run may have given it its name before the lock was taken.
+    # The run of the file may have given the file its final name before this process took the lock.
     return part.exists()
 
 

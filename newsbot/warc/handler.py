@@ -1,7 +1,7 @@
 """The HTTP handler of a run that records: it hands the bytes of each connection to the recorder.
 
-The bytes are those below HTTP and above TLS: with the names of headers as the server writes them, with the transfer
-encoding, and before any decompression.
+The bytes are copied after TLS decryption and before HTTP parsing: header names stay as the server wrote them, the
+transfer encoding stays, and nothing is decompressed.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class RecordingProtocol(CappedProtocol):
 
 
 class _Copied:
-    """A transport that copies what is written to it."""
+    """A transport that also copies the written bytes to the exchange."""
 
     def __init__(self, transport: Any, exchange: Exchange) -> None:
         self._transport = transport

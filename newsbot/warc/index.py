@@ -1,4 +1,4 @@
-"""The CDXJ index of a WARC file: a line for each answer, sorted by URL, as replay tools look answers up."""
+"""The CDXJ index of a WARC file: a line for each answer, sorted by URL. Replay tools find answers by it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})")
 _TYPE = re.compile(rb"^content-type:[ \t]*([^;\s]+)", re.I | re.M)
 _WWW = re.compile(r"^www\d*\.")
 HEAD = 1 << 16
-"""Bytes of an answer in which its status and type are looked for."""
+"""The first bytes of an answer, in which its status and type are searched."""
 
 _PORTS = {"http": 80, "https": 443}
 
 
 def index_line(headers: Mapping[str, str], head: bytes, *, file: str, offset: int, length: int) -> str:
-    """The line of an answer. ``headers`` are those of its record, with lower-case names; ``head`` are its own."""
+    """The line of an answer. ``headers``: the headers of its record, with lower-case names; ``head``: the headers of
+    the answer itself."""
     url, status, media_type = headers["warc-target-uri"], _STATUS.match(head), _TYPE.search(head)
     fields = {
         "url": url,
@@ -60,7 +61,7 @@ def index_of(path: Path) -> list[str]:
 
 
 def index_path(path: Path) -> Path:
-    """The index that stands beside a WARC file."""
+    """The index beside a WARC file."""
     return path.with_name(path.name.removesuffix(SUFFIX) + ".cdxj")
 
 

@@ -1,4 +1,4 @@
-"""What the first record of each WARC file says of the run. No password, no path and no address of an archive."""
+"""The facts of the run in the first record of each WARC file. No password, no path and no address of an archive."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SETTINGS = (
     *("NEWSBOT_BUDGET", "NEWSBOT_MAX_WAIT", "NEWSBOT_GIVE_UP", "NEWSBOT_ROBOTS_TRIES", "NEWSBOT_RENDER_SECONDS"),
     *("ROBOTSTXT_OBEY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE"),
 )
-"""Settings that shape what is asked of a site. Others may hold a password, or a place on this machine."""
+"""Settings that change the requests to a site. Other settings may contain a password, or a path of this machine."""
 
 
 def warcinfo(crawler: Crawler) -> dict[str, str]:
@@ -42,7 +42,7 @@ def warcinfo(crawler: Crawler) -> dict[str, str]:
 
 
 def without_secrets(given: Any) -> Any:
-    """Values as JSON has them, without the user names, passwords and keys of their URLs."""
+    """The values in the form of JSON, without the user names, passwords and keys of their URLs."""
     match given:
         case str():
             return open_url(given)

@@ -54,7 +54,7 @@ def records_of(path: Path) -> Iterator[StoredRecord | DamagedRecord]:
 
 
 def records_in(file: IO[bytes]) -> Iterator[StoredRecord | DamagedRecord]:
-    """``records_of`` for an open file, whose name may change while it is read."""
+    """The same as ``records_of``, for an open file: its name may change while it is read."""
     size, offset = os.fstat(file.fileno()).st_size, 0
     while offset < size:
         try:
@@ -105,7 +105,7 @@ def _sha1(block: bytes) -> bytes:
 
 
 def _next_member(file: IO[bytes], start: int) -> int:
-    """Where the next record may begin; the size of the file where there is none."""
+    """The place where the next record may begin; the size of the file if there is no further record."""
     file.seek(start)
     kept, at = b"", start
     while chunk := file.read(CHUNK):
@@ -138,7 +138,7 @@ def message_of(record: StoredRecord) -> tuple[int, list[tuple[str, bytes]], byte
 
 
 def unchunked(data: bytes) -> bytes:
-    """A body without the chunked transfer encoding; as far as it came."""
+    """A body without the chunked transfer encoding; up to the last received byte."""
     parts, at = [], 0
     while (line := data.find(b"\r\n", at)) >= 0:
         try:
@@ -159,5 +159,5 @@ def converted(record: StoredRecord) -> Reply:
 
 
 def fetched_at(record: StoredRecord) -> str:
-    """The column ``fetched_at`` of the rows that the record's answer gave."""
+    """The value of the column ``fetched_at`` for rows from the record's answer."""
     return record.headers.get("x-newsbot-fetched-at", "")

@@ -1,4 +1,4 @@
-"""Writes the exchanges of one crawler to its WARC files, and keeps the account of them for the receipt."""
+"""Writes the exchanges of one crawler to its WARC files, and counts them for the receipt."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from newsbot.wordpress.messages import Reply
 logger = logging.getLogger(__name__)
 
 RECORD = "newsbot_warc"
-"""The key in ``Request.meta`` under which the record of the answer stands: a WarcRecord, or None."""
+"""The key in ``Request.meta`` with the record of the answer: a WarcRecord, or None."""
 
 FETCHED_AT = "newsbot_fetched_at"
 """The key in ``Request.meta`` with the time at which the answer came: the text of the column ``fetched_at``."""
@@ -37,8 +37,8 @@ FETCHED_AT_HEADER = "X-Newsbot-Fetched-At"
 """The header of an answer's record that holds the same time. WARC-Date is when the request was sent."""
 
 SITE = "newsbot_site"
-"""The key in ``Request.meta`` with the site whose crawl makes the request: its key, or the URL that
-was asked for while the key is not known."""
+"""The key in ``Request.meta`` with the site whose crawl makes the request: its key, or the requested URL while the key
+is not known."""
 
 SITE_HEADER = "X-Newsbot-Site"
 """The header of a record that names the same site. The URL does not show whose crawl it was: an API, images or the
@@ -57,7 +57,7 @@ def recorder_of(crawler: Crawler) -> Recorder:
 class Recorder:
     """Stats: ``newsbot/warc/exchanges``, ``newsbot/warc/bytes``, ``newsbot/warc/failed``.
 
-    If a file cannot be written, the crawl goes on without records. The log and the receipt say why.
+    If a file cannot be written, the crawl continues without records. The log and the receipt give the reason.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -104,20 +104,20 @@ class Recorder:
         return places[0] if places else None
 
     def miss(self, url: str) -> None:
-        """Report an answer that came and of which no byte was copied, so that no record holds it."""
+        """Report an answer without a record: the answer came, but none of its bytes was copied."""
         if self.failed is None:
             self._stats.inc_value("newsbot/warc/failed")
             logger.error("%s: the answer came, and no WARC record holds it", url)
 
     def tell(self, uri: str, value: Mapping[str, Any]) -> None:
-        """Write what the run knew besides the answers of sites, as a ``metadata`` record with JSON."""
+        """Write a ``metadata`` record with JSON: facts that the run knew besides the answers of sites."""
         if self.failed is None:
             named = {"WARC-Target-URI": uri, "WARC-Date": date_of(datetime.now(UTC))}
             body = json_bytes(value, option=orjson.OPT_SORT_KEYS)[0]
             self._write([self._made("metadata", named, body, "application/json")])
 
     def convert(self, original: WarcRecord, page: Reply, *, site: str | None = None) -> WarcRecord | None:
-        """Write a page as a browser shows it, as a ``conversion`` of the answer that it was made of."""
+        """Write a page as a browser shows it, as a ``conversion`` of the answer from which it was made."""
         if self.failed is not None:
             return None
         named = {"WARC-Target-URI": open_url(page.url), "WARC-Date": date_of(datetime.now(UTC))}

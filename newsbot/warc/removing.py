@@ -1,4 +1,5 @@
-"""Overwrites records of WARC files in their place: every other record stays where rows and indexes find it."""
+"""Overwrites records of WARC files in their place: every other record stays at its place, which rows and indexes
+name."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ REMOVED = b"Removed by scrapy forget."
 REMOVING = ".removing"
 
 _BLOCK = 0xFFFF
-"""Bytes that one stored block of the compressed form can hold."""
+"""The most bytes in one stored (uncompressed) block of the gzip format."""
 
 
 class RemovedRecord(NamedTuple):
@@ -42,26 +43,28 @@ class RemovedRecord(NamedTuple):
 
 
 def remove(folder: Path, is_removed: Callable[[StoredRecord], bool]) -> int:
-    """Overwrite the records of a folder for which ``is_removed`` holds. Returns their number. Raises OSError.
+    """Overwrite the records of a folder for which ``is_removed`` is true. Returns their number. Raises OSError.
 
     Whole records of a file that a run is writing now are overwritten too. Before the first byte changes, a list of the
-    records stands beside the file: if the process is killed, a later one finishes its work (``finish_removals``).
+    records is written beside the file. If the process is killed, a later process finishes its work
+    (``finish_removals``).
     """
     with _alone(folder):
         _finish(folder)
         finish_dead(folder)
         _finish(folder)
         removed = sum(_remove_from(path, is_removed) for path in _files(folder))
-        _finish(folder)  # of files that their runs ended meanwhile
+        _finish(folder)  # for files that their runs finished meanwhile
         return removed
 
 
 def finish_removals(folder: Path) -> None:
-    """Overwrite again what is listed beside each file, since a process may have been killed while it did so.
+    """Overwrite again the records in the list beside each file, since a process may have been killed while it overwrote
+    them.
 
-    Nothing is done where another process removes records from the folder: it does so at its end. A file of another
-    user, or one that cannot be read or written, is left alone and reported. Raises OSError where the folder itself
-    cannot be read.
+    Nothing is done if another process removes records from the folder: that process finishes all lists at its end. A
+    file of another user, or a file that cannot be read or written, is left unchanged and reported. Raises OSError where
+    the folder itself cannot be read.
     """
     with _alone(folder, wait=False) as alone:
         for path in _listed(folder) if alone else ():
@@ -74,7 +77,7 @@ def finish_removals(folder: Path) -> None:
 
 
 def finish_removal(path: Path) -> bool:
-    """Overwrite again what is listed beside one file. Returns whether a list stood there. Raises OSError.
+    """Overwrite again the records in the list beside one file. Returns whether there was a list. Raises OSError.
 
     Waits while another process overwrites records of this file.
     """
@@ -91,7 +94,7 @@ def finish_removal(path: Path) -> bool:
         try:
             file = _open(path)
         except FileNotFoundError:
-            removing(path).unlink(missing_ok=True)  # the file is gone, and its records with it
+            removing(path).unlink(missing_ok=True)  # the file does not exist any more, so there are no records
             return True
         with file:
             _overwrite(file, chosen)
@@ -105,7 +108,7 @@ def _finish(folder: Path) -> None:
 
 
 def _listed(folder: Path) -> list[Path]:
-    """The files beside which a list stands, by their last names."""
+    """The files with a list beside them, by their final names."""
     return sorted(
         listed.with_name(listed.name.removesuffix(REMOVING)) for listed in folder.glob(f"*{SUFFIX}{REMOVING}")
     )
@@ -117,7 +120,7 @@ def removing(path: Path) -> Path:
 
 
 def _files(folder: Path) -> list[Path]:
-    """The files of a folder, those that are being written included, by their last names."""
+    """The files of a folder, including files that are being written, by their final names."""
     parts = {part.with_name(part.name.removesuffix(OPEN)) for part in folder.glob(f"*{SUFFIX}{OPEN}")}
     return sorted(parts | set(folder.glob(f"*{SUFFIX}")))
 
@@ -152,7 +155,8 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _lock(listed: IO[bytes]) -> None:
-    """Wait until no other process works through the list, so that no run takes a checksum of a half changed file."""
+    """Wait until no other process overwrites the listed records, so that no run computes a checksum of a half changed
+    file."""
     with suppress(OSError):  # a file system without locks
         fcntl.flock(listed, fcntl.LOCK_EX)
 
@@ -166,7 +170,8 @@ def _overwrite(file: IO[bytes], chosen: Iterable[RemovedRecord]) -> None:
 
 
 def _conclude(path: Path) -> None:
-    """Write the index anew. Beside a file that is being written the list stays: its run then does so itself."""
+    """Write the index again, and remove the list. If the file is still being written, the list stays, and its run does
+    this later."""
     if path.exists():
         write_index(path, index_of(path))
         removing(path).unlink(missing_ok=True)
@@ -174,7 +179,8 @@ def _conclude(path: Path) -> None:
 
 @contextmanager
 def _alone(folder: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Keep other processes from removing records of the folder. Gives False where one does, and ``wait`` is off."""
+    """Keep other processes from removing records of the folder. Yields False if another process does so and ``wait`` is
+    False."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         try:
@@ -192,7 +198,7 @@ def _alone(folder: Path, *, wait: bool = True) -> Iterator[bool]:
 def note(length: int, *, refers_to: str, date: str) -> bytes:
     """A compressed record of exactly ``length`` bytes that says what stood in its place.
 
-    The same values give the same bytes: a note that is written once more changes no checksum.
+    The same values give the same bytes, so writing a note again changes no checksum.
     """
     # Gzip needs 18 bytes for its head and end, and 5 bytes for each block that is not compressed.
     blocks = -(-(length - 18) // (_BLOCK + 5))
@@ -212,7 +218,7 @@ def note(length: int, *, refers_to: str, date: str) -> bytes:
 
 
 def _stored(data: bytes, blocks: int) -> Iterator[bytes]:
-    """The data in this many stored blocks (RFC 1951, section 3.2.4); the last one may be empty."""
+    """The data in ``blocks`` stored blocks (RFC 1951, section 3.2.4); the last one may be empty."""
     for number in range(blocks):
         part = data[number * _BLOCK : (number + 1) * _BLOCK]
         size = len(part)

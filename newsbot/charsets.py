@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 BOMS = (b"\xff\xfe", b"\xfe\xff")
-"""What a text of two bytes to a letter begins with."""
+"""The first bytes of a text with two bytes for each letter."""
 
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -27,12 +27,13 @@ def charset_in(content_type: str) -> str:
 
 
 def marked_charset(body: bytes) -> str:
-    """The charset that a byte-order mark at the beginning of ``body`` tells, or ""."""
+    """The charset of the byte-order mark at the beginning of ``body``, or ""."""
     return next((charset for mark, charset in _MARKS if body.startswith(mark)), "")
 
 
 def decode_page(body: bytes, charsets: Iterable[str]) -> str:
-    """As ``decode``, but as Windows-1252 where most of the letters beyond ASCII are not UTF-8, as browsers do."""
+    """The same as ``decode``, but Windows-1252 is used if most of the letters beyond ASCII are not UTF-8, as in
+    browsers."""
     text = decode(body, charsets)
     wrong = text.count("\ufffd")
     if wrong and wrong > sum(not each.isascii() for each in text) - wrong:

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Any
 
 _CHUNK = 256
-_LONGEST = 10_000_000  # ids in a row: more than any site has
+_LONGEST = 10_000_000  # the most ids in one range: no site has so many
 _RANGE = re.compile(r"(-?\d{1,19})(?:-(-?\d{1,19}))?", re.A)
 _FIRST_SLOTS = 1 << 10
 
@@ -95,7 +95,7 @@ class IdSet(MutableSet[int]):
 
     @classmethod
     def _from_iterable(cls, it: Any) -> set[int]:  # type: ignore[override]
-        """What the operators (``-``, ``|``) give."""
+        """The result of the operators (``-``, ``|``)."""
         return set(it)
 
 
@@ -107,7 +107,7 @@ def _add_range(pieces: list[str], first: int | None, last: int | None) -> None:
 class KeyOwners:
     """Hash keys of 63 bits and the owner of each. 200,000 keys take 2.6 MB; a dict of Python takes 18 MB.
 
-    Open addressing with linear probing: the keys are hashes already, so that their low bits choose the slot.
+    Open addressing with linear probing: the keys are hashes already, so their low bits choose the slot.
     """
 
     def __init__(self) -> None:
@@ -123,14 +123,14 @@ class KeyOwners:
         return self._names[number - 1] if number else None
 
     def setdefault(self, key: int, owner: str) -> str:
-        """Remember the first owner of a key. Returns that owner."""
+        """Store the first owner of a key. Returns that owner."""
         slot = self._slot(key)
         if number := self._owners[slot]:
             return self._names[number - 1]
         self._keys[slot], self._owners[slot] = key, self._number(owner)
         self._count += 1
-        # At most four of five slots are filled: 200,000 keys then fit into 2.5 MiB, and a key that is not known costs
-        # some ten steps.
+        # At most four of five slots are filled: 200,000 keys then fit into 2.5 MiB, and the search for an unknown key
+        # takes about ten steps.
         if self._count * 5 > len(self._keys) * 4:
             self._grow()
         return owner
@@ -176,7 +176,7 @@ class SortedKeys:
 
     def __init__(self, keys: Iterable[int] = ()) -> None:
         # The keys are sorted in parts by their first bits: a list of all keys takes five times the memory. Two large
-        # arrays hold them, since many small arrays that grow leave holes in the memory.
+        # arrays hold the keys, since many small growing arrays leave unused gaps in the memory.
         given = array("q", keys)
         least = min(given, default=0)
         shift = max(0, (max(given, default=0) - least).bit_length() - 8)

@@ -14,7 +14,7 @@ from scrapy.settings import BaseSettings, default_settings
 logger = logging.getLogger(__name__)
 
 LISTS = ("EXTENSIONS", "ITEM_PIPELINES", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
-"""Settings of the user that add components to those of newsbot, or switch these off."""
+"""Settings by which the user adds components to newsbot's components, or switches these off."""
 
 SWITCHES: dict[str, dict[str, tuple[str, ...]]] = {
     "DOWNLOADER_MIDDLEWARES_BASE": {

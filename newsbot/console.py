@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
-# Large modules are imported where they are used: until ``settings`` has listened to signals, Ctrl-C is a traceback.
+# Large modules are imported where they are used: until ``settings`` handles signals, Ctrl-C shows a traceback.
 from newsbot import __version__
 from newsbot.settings import NEWSBOT_ARCHIVE, NEWSBOT_DATA, act_as_project
 from newsbot.terminal import show, speak_as, tell
@@ -18,7 +18,7 @@ _PASSWORD = re.compile(r"(://[^:/@]*):[^@]*@")
 
 
 def main() -> None:
-    """Run a command. ``newsbot crawl`` first says where the archive and the files are."""
+    """Run a command. ``newsbot crawl`` first prints the places of the archive and the files."""
     arguments = sys.argv[1:]
     speak_as("newsbot")
     if arguments == ["--version"]:
@@ -31,11 +31,11 @@ def main() -> None:
         )
     if arguments[:1] == ["crawl"] and not {"-h", "--help"} & set(arguments):
         tell(f"newsbot crawl: {places(arguments, Path.cwd())}")
-    # Imported here, since --version and the line above need nothing of it.
+    # Imported here, since --version and the line above do not need this module.
     from scrapy.cmdline import execute
 
     if arguments in ([], ["-h"], ["--help"]):
-        # Scrapy lists the commands, and names its own program.
+        # Scrapy's list of commands contains the name of Scrapy's own program.
         said = io.StringIO()
         with suppress(SystemExit), redirect_stdout(said):
             execute()
@@ -48,12 +48,12 @@ def main() -> None:
 
 
 def unknown_command(arguments: Sequence[str]) -> str | None:
-    """Why the command line names no command; None where it does. Scrapy would name its own program."""
+    """The error if the command line names no command, else None. Scrapy's own message would name Scrapy's program."""
     import scrapy.commands
 
     named = next((word for word in arguments if not word.startswith("-")), None)
     folders = [Path(__file__).parent / "commands", *map(Path, scrapy.commands.__path__)]
-    # Each start asks for one command: only its own module is read.
+    # Each start needs one command, so only the module of this command is searched.
     if named is None or (named.isidentifier() and any(is_command(folder / f"{named}.py") for folder in folders)):
         return None
     import difflib
@@ -70,12 +70,13 @@ def unknown_command(arguments: Sequence[str]) -> str | None:
 
 
 def is_command(module: Path) -> bool:
-    """Whether a module of a folder of commands is a command, and not one that commands share."""
+    """Whether a module in a folder of commands is a command, and not a module that commands share."""
     return module.is_file() and "class Command(" in module.read_text(encoding="utf-8")
 
 
 def places(arguments: Sequence[str], folder: Path) -> str:
-    """Where the archive and the files are, by the command line and the environment. ``folder`` is the current one."""
+    """The places of the archive and the files, from the command line and the environment. ``folder``: the current
+    folder."""
     given = dict(_settings(arguments))
     archive, data = given.get("NEWSBOT_ARCHIVE", NEWSBOT_ARCHIVE), given.get("NEWSBOT_DATA", NEWSBOT_DATA)
     return f"archive {_archive(archive, folder)}, files in {folder / Path(data).expanduser() if data else 'no folder'}"

@@ -1,6 +1,6 @@
 """A stop in the first moments of ``scrapy crawl``, before Scrapy listens to signals: a receipt, a line, and the end.
 
-SIGTERM would end Python without a word, and SIGINT with a traceback, while the imports still run. ``settings.py`` is
+While the imports still run, SIGTERM would end Python without a message, and SIGINT with a traceback. ``settings.py`` is
 the first module of newsbot that a command imports, and it imports this one first. This module imports only what Scrapy
 has loaded by then: a handler that imports a module could find it half imported.
 """
@@ -28,13 +28,13 @@ COMMANDS = ("export", "verify", "report", "sites", "forget", "doctor", "article"
 """The commands beside ``scrapy crawl``."""
 
 _TAKES_A_VALUE = ("-o", "-O", "--output", "--overwrite-output", "-L", "--loglevel", "--profile", "--pidfile")
-"""Options of ``scrapy crawl`` before a word that is not the spider."""
+"""Options of ``scrapy crawl`` whose next word is not the spider."""
 
 _given: _Given | None = None
 
 
 class _Given:
-    """What the command line of a crawl says: the spider, its arguments, and settings."""
+    """The contents of the command line of a crawl: the spider, its arguments, and settings."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self.spider = ""
@@ -54,10 +54,11 @@ class _Given:
 
 
 def open_closed_streams() -> None:
-    """Let each standard stream that the caller closed (``>&-``) lead nowhere, before a file of the run is opened.
+    """Connect each standard stream that the caller closed (``>&-``) to the null device, before a file of the run is
+    opened.
 
-    Python has None in its place, which would end a command at its first line for the user. And a file that opens later
-    would take its number: a line for the user would be written into the archive.
+    For a closed stream, Python has None, so a command would fail at its first line for the user. A file that is opened
+    later would also get the number of the stream, and a line for the user would be written into the archive.
     """
     for number in (0, 1, 2):
         try:
@@ -79,7 +80,7 @@ def install(*, data: str, json_log: str) -> None:
     if words[:1] != ["crawl"] or _given is not None:
         return
     try:
-        # If SIGTERM has no handler yet, no other program code handles the two signals.
+        # If SIGTERM has a handler already, other code handles the two signals.
         if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
             return
         signal.signal(signal.SIGTERM, _stop)
@@ -91,7 +92,7 @@ def install(*, data: str, json_log: str) -> None:
 
 
 def _stop(number: int, _frame: object) -> None:
-    """The handler of a signal. Nothing has begun that must be ended: the archive undoes what is not committed."""
+    """The handler of a signal. No work has begun that must be finished: the archive undoes uncommitted changes."""
     assert _given is not None
     for handled in (signal.SIGTERM, signal.SIGINT):
         signal.signal(handled, signal.SIG_IGN)
@@ -151,7 +152,7 @@ def tell(line: str, settings: Mapping[str, str], now: float) -> None:
     """Write a line to standard error, and into the log of the job (LOG_FILE), which Scrapyd shows."""
     is_json = settings.get("NEWSBOT_LOG_JSON", "").lower() in ("1", "true")
     as_json = json.dumps({"time": _iso(now), "level": "ERROR", "logger": "newsbot", "message": line})
-    # Not sys.stderr: the signal may have come while its buffer is locked.
+    # sys.stderr is not used, since the signal may have come while its buffer is locked.
     text = as_json if is_json else f"{interrupted.program()} crawl: {line}"
     os.write(2, f"{text}\n".encode("utf-8", "backslashreplace"))
     if log := settings.get("LOG_FILE"):

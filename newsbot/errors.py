@@ -100,7 +100,7 @@ class TooLong(PayloadError):
 
 
 class Endless(PayloadError):
-    """A listing goes on and brings nothing new, or more than newsbot can hold."""
+    """A listing continues without new rows, or brings more rows than newsbot can keep in memory."""
 
     name = "endless"
 
@@ -153,7 +153,7 @@ class FilterIgnored(PayloadError):
 
 
 class RecordError(NewsbotError):
-    """An API object lacks a required field. The text has the value that was found."""
+    """An API object lacks a required field. The text contains the wrong value."""
 
 
 class DiscoveryError(NewsbotError):

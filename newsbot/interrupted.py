@@ -1,5 +1,5 @@
-"""Ctrl-C in a command, in one line. Imports nothing that Python has not loaded when it starts, so that the line comes
-from the first moment on."""
+"""Ctrl-C in a command, in one line. Imports only modules that Python loads at its start, so that the line is shown from
+the first moment on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def install() -> None:
 
 def in_one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Report Ctrl-C in one line. Python then ends with the signal. The exception passes through the code of files and
-    of the archive, which undo unfinished work. Other exceptions are shown as Python shows them.
+    of the archive, and this code undoes unfinished work. Other exceptions are shown as Python shows them.
     """
     if issubclass(kind, KeyboardInterrupt):
         os.write(2, f"{' '.join([program(), *sys.argv[1:2]])}: {LINE}\n".encode("utf-8", "backslashreplace"))

@@ -61,7 +61,8 @@ class JsonLogs:
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one JSON object: ``time``, ``level``, ``logger``, ``message``, what ``extra=`` gave, ``traceback``.
+    """A record as one JSON object: ``time``, ``level``, ``logger``, ``message``, the values of ``extra=``,
+    ``traceback``.
 
     Control characters that a site sent are written as escapes, as in a log of text.
     """
@@ -101,7 +102,7 @@ def as_line(values: Mapping[str, Any]) -> str:
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
     *("message", "asctime", "taskName", "_exc_text"),
-    "crawler",  # Scrapy passes the object, which says nothing
+    "crawler",  # Scrapy passes the object, whose text is of no use
 }
 
 
@@ -147,7 +148,7 @@ def _made(settings: BaseSettings) -> logging.Handler:
 
 
 def _tell(text: str) -> None:
-    """A line for the user is a line of the log. No level of the log hides it."""
+    """Write a line for the user as a line of the log. No level of the log hides the line."""
     level = logging.ERROR
     record = logging.LogRecord("newsbot", level, __file__, 0, "%s", (text,), None)
     assert _handler is not None

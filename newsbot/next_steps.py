@@ -27,15 +27,15 @@ _BY_VERDICT = {
     "closed": "NEWSBOT_AUTH, if you have an account there",
     "blocked": "look at the site in a browser and ask its owner, since newsbot never works around a refusal",
 }
-"""Verdict -> the next step, where no cause has a better one."""
+"""Verdict -> the next step, if no cause has a better step."""
 
 
 def next_step(verdict: str, cause: str | None, *, command: str = "the same command", url: str = "URL") -> str:
     """The next step of a site with this verdict and cause. ``command`` crawls the site at ``url`` again.
 
-    The receipts of earlier versions have no cause, and those of later ones may have an unknown one.
+    The receipts of earlier versions have no cause, and the receipts of later versions may have an unknown cause.
     """
-    # A site that asks for payment may have any other cause with it.
+    # A site that asks for payment may also have another cause.
     named = None if verdict == "payment" else next((step for known, step in STEPS.items() if known == cause), None)
     step = named or _BY_VERDICT.get(verdict, "{command} tries again")
     return step.replace("{command}", command).replace("{url}", url)

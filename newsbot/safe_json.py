@@ -1,4 +1,4 @@
-"""Any value as JSON, whatever a site sent: what an encoder refuses is repaired. Pure; imports nothing of newsbot."""
+"""Writes any value as JSON: a value that an encoder refuses is repaired. Pure; imports nothing of newsbot."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ MAX_DEPTH = 200
 """Levels of nesting that are written. orjson reads 1,024 levels and writes 254, so a site can send too many."""
 
 BEYOND_FLOATS = (1 << 1024) - (1 << 970)
-"""The least integer that no float is near to."""
+"""The smallest integer that is too large for a float."""
 
 TOO_DEEP = f"(nested deeper than {MAX_DEPTH} levels)"
 
 
 def json_bytes(value: Any, *, option: int = 0) -> tuple[bytes, bool]:
-    """``value`` as JSON, and whether it had to be repaired: no content of a site may cost a row."""
+    """``value`` as JSON, and whether it had to be repaired: no content of a site may make newsbot lose a row."""
     try:
         return orjson.dumps(value, option=option), False
     except orjson.JSONEncodeError:
@@ -34,7 +34,7 @@ def repaired(value: Any, depth: int = 0) -> Any:
     """``value`` as plain values that every JSON encoder accepts.
 
     U+FFFD replaces a lone surrogate. None replaces NaN, infinity, and an integer beyond every float: orjson and other
-    readers refuse it, so a row that holds one could never be read again.
+    readers refuse such a number, so a row with it could never be read again.
     """
     if isinstance(value, str):
         return without_surrogates(value)
@@ -54,7 +54,7 @@ def repaired(value: Any, depth: int = 0) -> Any:
 
 
 def without_surrogates(text: str) -> str:
-    """``text`` without lone surrogates. PHP writes a pair of surrogates; the pair becomes its one character."""
+    """``text`` without lone surrogates. PHP may write a pair of surrogates; the pair becomes one character."""
     try:
         text.encode()
     except UnicodeEncodeError:

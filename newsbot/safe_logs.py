@@ -75,16 +75,18 @@ class LogFormatter(ScrapyLogFormatter):
     ) -> LogFormatterResult | None:
         if isinstance(item, Checkpoint):
             return None
-        # An exception here would end Scrapy's worker that handles the items, and the crawl would wait for it for ever.
+        # An exception here would end Scrapy's worker that handles the items, and the crawl would wait for this worker
+        # for ever.
         args = {"row": _row(item), "why": exception}
         return {"level": logging.DEBUG, "msg": "Dropped %(row)s: %(why)s", "args": args}
 
     def item_error(self, item: Any, *_: Any, **__: Any) -> LogFormatterResult:
-        """Scrapy would write the whole article. The traceback follows."""
+        """The line for an item that failed in a pipeline; the traceback follows. Scrapy itself would write the whole
+        article."""
         return {"level": logging.ERROR, "msg": "A pipeline failed on %(row)s", "args": {"row": _row(item)}}
 
 
 def _row(item: Any) -> str:
-    """The site, the type and the id of an item: what a log says of it."""
+    """The site, the type and the id of an item: a log line names these."""
     record = getattr(item, "record", item)  # a row of a dead run
     return " ".join(str(getattr(record, name, type(item).__name__)) for name in ("site", "type", "id"))

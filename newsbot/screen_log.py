@@ -9,7 +9,8 @@ from contextlib import suppress
 from newsbot.terminal import in_one_line, tell
 
 MOST_WARNINGS = 20
-"""Warnings and errors that are shown. A list of 5,000 sites may have thousands, and the end of the run sums them up."""
+"""The most warnings and errors that are shown. A list of 5,000 sites may have thousands, and the end of the run sums
+them up."""
 
 PROGRESS = "newsbot.extensions.progress"
 _SIGNAL = "Received SIG"
@@ -60,16 +61,16 @@ class ScreenLog(logging.Handler):
 _python_tells, _python_closes = logging.Handler.handleError, logging.FileHandler.close
 _python_emits = logging.FileHandler.emit
 _told = False
-"""Whether the newest line of the log failed, and the failure is reported."""
+"""Whether the newest line of the log could not be written, and this was reported."""
 _failed = False
-"""Whether the line that a file of the log takes now failed."""
+"""Whether the line that is being written to a log file failed."""
 
 
 def tell_log_failures() -> None:
     """Report a log that cannot be written in one line. On a full disk Python writes a traceback for each line of the
     log, and the close of the file raises. A log that fails again, after lines that were written, is reported again.
 
-    This holds for all handlers of the process, since Scrapy makes a new one, and closes the old one, for each crawler.
+    This applies to all handlers of the process, since Scrapy makes a new one, and closes the old one, for each crawler.
     """
     logging.StreamHandler.handleError = _tell_failure  # type: ignore[assignment, method-assign]
     logging.FileHandler.close = _close  # type: ignore[assignment, method-assign]

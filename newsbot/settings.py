@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-# First: from here on a signal leaves a receipt.
+# This import comes first: from here on a crawl that a signal ends writes a receipt.
 from newsbot import early_stop
 from newsbot.net.user_agent import user_agent
 
@@ -16,7 +16,7 @@ COMMANDS_MODULE = "newsbot.commands"
 
 
 def act_as_project() -> str | None:
-    """Let Scrapy take this module for the project's settings, whichever folder it is started in. Returns the module
+    """Make Scrapy use this module as the project's settings, in whichever folder Scrapy is started. Returns the module
     that the environment names instead, which is not used."""
     named = os.environ.get("SCRAPY_SETTINGS_MODULE", __name__)
     os.environ["SCRAPY_SETTINGS_MODULE"] = __name__
@@ -59,7 +59,7 @@ NEWSBOT_METRICS_FILE = _env("NEWSBOT_METRICS_FILE", "")
 NEWSBOT_RUN = ""  # named by the add-on FeedDefaults at the start of each run
 NEWSBOT_WARC = _env("NEWSBOT_WARC", "")  # a folder; also set by the spider argument warc=1
 NEWSBOT_FULL = False  # the spider argument full=1
-NEWSBOT_ASKED = None  # what the spider's arguments ask for, for files that are overwritten
+NEWSBOT_ASKED = None  # the request of the spider's arguments, for files that are overwritten
 NEWSBOT_MEDIA = None  # the spider argument media=download
 NEWSBOT_PROGRESS = _env("NEWSBOT_PROGRESS", "30")
 NEWSBOT_LIVE = False  # whether a terminal shows the progress; the log goes to a file then
@@ -113,7 +113,7 @@ DOWNLOADER_MIDDLEWARES_BASE = {
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,  # HTTPPROXY_ENABLED is off
     "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,  # the downloader/* stats
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,  # HTTPCACHE_ENABLED is off
-    # Next to the downloader, so that it sees every answer first, also redirects and robots.txt.
+    # It is next to the downloader, so it gets every answer first, also redirects and robots.txt.
     "newsbot.middlewares.politeness.PolitenessMiddleware": 950,
     "newsbot.middlewares.credentials.CredentialsMiddleware": 960,
 }
@@ -141,7 +141,7 @@ DOWNLOAD_HANDLERS_BASE = {
     "s3": None,  # WordPress is reached by HTTP only
 }
 
-ITEM_PROCESSOR = "newsbot.pipelines.items_only.ItemsOnly"  # pipelines of the user meet rows only
+ITEM_PROCESSOR = "newsbot.pipelines.items_only.ItemsOnly"  # pipelines of the user get rows only
 ITEM_PIPELINES_BASE = {
     "newsbot.pipelines.clean.CleanPipeline": 100,
     "newsbot.pipelines.dedupe.DedupePipeline": 200,
@@ -153,7 +153,8 @@ EXTENSIONS_BASE = {
     "newsbot.safe_logs.SafeLogs": 0,
     "scrapy.extensions.corestats.CoreStats": 0,  # elapsed_time_seconds, finish_reason
     "scrapy.extensions.logcount.LogCount": 0,  # the log_count/* stats
-    "scrapy.extensions.telnet.TelnetConsole": None,  # TELNETCONSOLE_ENABLED is off: it runs what it is sent
+    # TELNETCONSOLE_ENABLED is off: the console runs any command that it gets
+    "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.memusage.MemoryUsage": 0,  # MEMUSAGE_LIMIT_MB, and the memusage/* stats
     "scrapy.extensions.memdebug.MemoryDebugger": None,  # MEMDEBUG_ENABLED is off
     "scrapy.extensions.closespider.CloseSpider": None,  # no CLOSESPIDER_* setting is set
@@ -164,14 +165,14 @@ EXTENSIONS_BASE = {
     "scrapy.extensions.remote_control.RemoteControl": None,  # REMOTE_CONTROL_ENABLED is off; it imports aiohttp
     "newsbot.warc.extension.WarcExtension": None,  # NEWSBOT_WARC is empty
     "newsbot.extensions.progress.ProgressExtension": 890,  # before the receipt, whose summary follows the table
-    # Last at the signal spider_closed: the feeds have reported by then whether they were stored.
+    # This is the last extension at the signal spider_closed, when the feeds have reported whether they were stored.
     "newsbot.extensions.receipt.ReceiptExtension": 900,
     "newsbot.extensions.history.HistoryExtension": 950,  # stores the result of the receipt
     "newsbot.extensions.followed.FollowedExtension": 960,  # when each followed site is next due
     "newsbot.extensions.json_receipt.JsonReceipt": None,  # NEWSBOT_LOG_JSON is off
     "newsbot.extensions.metrics.MetricsExtension": None,  # NEWSBOT_METRICS_PORT and NEWSBOT_METRICS_FILE are empty
 }
-# Spidermon (the extra [monitors]): its settings may stand in the environment too, since some of them are passwords.
+# Spidermon (the extra [monitors]): its settings may be in the environment too, since some of them are passwords.
 SPIDERMON_ENABLED = "0"
 SPIDERMON_ENGINE_STOP_MONITORS = "newsbot.monitors.suite.ReceiptMonitors"
 SPIDERMON_EMAIL_SUBJECT = "newsbot: {{ data.spider.name }} needs attention"
@@ -199,7 +200,7 @@ FEED_EXPORTERS_BASE = {
     "xml": "newsbot.feeds.XmlExporter",
     "parquet": "newsbot.feeds.ParquetExporter",
     "xlsx": "newsbot.feeds.XlsxExporter",
-    "pickle": None,  # nobody should unpickle a file of newsbot
+    "pickle": None,  # unpickling a file is unsafe
     "marshal": None,  # as unsafe to load as a pickle
 }
 FEED_STORAGES_BASE = {

@@ -31,13 +31,13 @@ def visible(text: str) -> str:
 
 
 def without_passwords(text: str) -> str:
-    """``text`` with ``***`` in the place of each password in a URL. A port, or an at sign in a path or a query, is no
+    """``text`` in which ``***`` replaces each password in a URL. A port, or an at sign in a path or a query, is no
     password."""
     return _PASSWORD.sub(r"\1:***@", text) if "@" in text else text
 
 
 def in_one_line(text: str) -> str:
-    """``visible`` for a string that must not begin a line of its own."""
+    """The same as ``visible``, for a string that must stay on its line."""
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
@@ -52,7 +52,7 @@ def is_standard_output(uri: object) -> bool:
 
 
 def has_standard_output(feeds: Iterable[object]) -> bool:
-    """Whether one of the feeds has standard output, so that nothing else may stand there among its rows."""
+    """Whether one of the feeds uses standard output. Then no other text may be written there."""
     return any(map(is_standard_output, feeds))
 
 
@@ -62,7 +62,7 @@ def short_path(path: Path) -> str:
 
 
 def speak_as(program: str) -> None:
-    """From now on, lines for the user name the commands of ``program``, such as ``newsbot export``."""
+    """Make later lines for the user name the commands of ``program``, such as ``newsbot export``."""
     global _program
     _program = program
 
@@ -73,7 +73,7 @@ def program() -> str:
 
 
 def in_users_words(text: str) -> str:
-    """``text`` with the commands by the name that the user started: an installed wheel has no ``scrapy``."""
+    """``text`` in which commands begin with the program that the user started: an installed wheel has no ``scrapy``."""
     return text if _program == "scrapy" else _COMMAND.sub(rf"{_program} \1", text)
 
 
@@ -135,12 +135,14 @@ def output_of_rows() -> IO[bytes]:
 
 
 def discard_output() -> None:
-    """Let standard output lead nowhere: its reader has gone, and Python would fail when it flushes at its end."""
+    """Connect standard output to the null device: its reader has closed it, and Python would fail at its end when it
+    flushes the output."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _to_standard_output(text: str) -> None:
-    """Write lines. If the reader has gone (``| head``), nobody wants them, and the command itself did its work.
+    """Write lines. If the reader has closed standard output (``| head``), the lines are dropped, and the command still
+    succeeds.
 
     Raises OutputFailed where the output cannot be written, for example because the disk is full.
     """
@@ -148,7 +150,7 @@ def _to_standard_output(text: str) -> None:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except OSError as error:
-        # Python writes what is left in the buffer once more when it ends.
+        # At its end, Python tries again to write the rest of the buffer.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - open until Python ends
         if not isinstance(error, BrokenPipeError):
             tell(f"{_program}: standard output cannot be written: {error.strerror}")

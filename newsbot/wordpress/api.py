@@ -45,8 +45,8 @@ def _text(value: str | int | Iterable[int | str]) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """``root`` is the URL of the API's index, in either permalink style. ``slashed``: the site redirects every route to
-    the one that ends in a slash. ``takes_fields``: an answer to ``_fields`` is neither empty nor refused.
-    ``fields_doubted``: one run alone met such an answer, so that the run after it asks with ``_fields`` again."""
+    the same route with a slash at its end. ``takes_fields``: an answer to ``_fields`` is neither empty nor refused.
+    ``fields_doubted``: only one run met such an answer, so the next run sends ``_fields`` again."""
 
     root: str
     slashed: bool = False
@@ -54,9 +54,10 @@ class Api:
     fields_doubted: bool = False
 
     def without_fields(self) -> Api:
-        """The API, whose site refused ``_fields``. Only a refusal in a second run is believed for later runs too."""
+        """The API of a site that refused ``_fields``. Only after a refusal in a second run do later runs leave
+        ``_fields`` out."""
         if not self.takes_fields:
-            # A query that was built before the refusal met it too.
+            # A query that was built before the refusal was refused too.
             return self
         return replace(self, takes_fields=False, fields_doubted=not self.fields_doubted)
 
@@ -92,8 +93,9 @@ class Api:
         """The API at the place that a redirect shows: newsbot asked for ``asked``, a URL of this API, and ``ended``
         replied.
 
-        Only a redirect that keeps the route and the query tells where the other routes are: to the same route with a
-        slash after it, to https, to or from ``www.``, or in another folder. Any other redirect changes nothing.
+        Only a redirect that keeps the route and the query shows the place of the other routes: a redirect to the same
+        route with a slash at its end, to https, to or from ``www.``, or to another folder. Any other redirect changes
+        nothing.
         """
         if self.plain or asked == ended:
             return self
@@ -151,12 +153,11 @@ def _tidy(route: str) -> str:
 class RouteAccepts:
     """What a collection accepts in a GET request, as the site declares. Empty sets: the site declares nothing.
 
-    ``languages`` are the values of ``lang`` that a language plugin declares.
-    ``whole_rows`` is the largest page of whole rows that the server survived, where it died on larger pages.
-    ``longest`` is the length of the longest URL to try, in bytes, where the server refused a longer one.
-    ``refused`` are the parameters that the site refused, whatever it declares; ``WHOLE_ROUTE`` among them: the route is
-    closed. ``doubted`` parameters were refused in one run alone: a refusal may pass, so that the run after it sends
-    them again.
+    ``languages`` are the values of ``lang`` that a language plugin declares. ``whole_rows`` is the largest page of
+    whole rows that the server can send, if it failed on larger pages. ``longest`` is the length of the longest URL to
+    try, in bytes, if the server refused a longer one. ``refused`` are the parameters that the site refused, whatever it
+    declares; ``WHOLE_ROUTE`` among them: the route is closed. ``doubted`` parameters were refused in one run alone: a
+    refusal may pass, so that the run after it sends them again.
     """
 
     per_page: int = PER_PAGE
@@ -175,7 +176,7 @@ class RouteAccepts:
         return replace(self, refused=self.refused | {param}, doubted=self.doubted ^ {param})
 
     def takes(self, param: str) -> bool:
-        """Whether ``param`` may be sent. True where the site declares nothing and did not refuse it."""
+        """Whether ``param`` may be sent. True if the site declares nothing and did not refuse the parameter."""
         return param not in self.refused and (not self.params or param in self.params)
 
     @property
@@ -231,15 +232,16 @@ class Collection:
 class Site:
     """What the index says about a site. ``key`` identifies the site in every row.
 
-    ``home`` is the URL of the home page. ``gmt_offset`` is in hours. ``accepts``: route -> what it accepts.
-    ``types``: name -> route, of types that were asked for; ``terms/NAME`` is a taxonomy. ``namespaces`` are those
-    of language plugins. ``languages``: route -> the languages that its queries must name; a route that was not
-    asked yet has no entry. ``named``: route -> the languages that the site named when they were searched for, and
-    whether each was without rows; no entry if a language that the site gets later cannot hide a row. ``heard``: the
-    languages that the site named in this run; None where it was not asked. ``meanings``: address as the user gave
-    it -> what it means. ``logged_in``: the site accepted a login in this run. ``logged_out``: it answered a query
-    with a login as to a visitor. ``scopes``: what was asked for (``scope_key``) -> that part of it. ``doubted``: the
-    site showed rows elsewhere that its API hides since the last run; the next run discovers the site again.
+    ``home`` is the URL of the home page. ``gmt_offset`` is in hours. ``accepts``: route -> what it accepts. ``types``:
+    name -> route, for types that a crawl requested; ``terms/NAME`` is a taxonomy. ``namespaces`` are those of language
+    plugins. ``languages``: route -> the languages that its queries must name; a route that was not asked yet has no
+    entry. ``named``: route -> the languages that the site named when they were searched for, and whether each was
+    without rows; no entry if a language that the site gets later cannot hide a row. ``heard``: the languages that the
+    site named in this run; None if this run did not request them. ``meanings``: address as the user gave it -> what it
+    means. ``logged_in``: the site accepted a login in this run. ``logged_out``: the site answered a query with a login
+    in the same way as to a visitor. ``scopes``: the arguments of a run (``scope_key``) -> the part of the site that
+    they select. ``doubted``: the site showed rows outside of its API that the API hides since the last run; the next
+    run discovers the site again.
     """
 
     key: str
@@ -265,8 +267,8 @@ class Site:
         return self.accepts.get(route, RouteAccepts())
 
     def leave(self, route: str, param: str) -> None:
-        """Send ``param`` to ``route`` no more in this run, since the site refused it; nor in later runs, if an earlier
-        run met the refusal too, until the site is discovered again."""
+        """Do not send ``param`` to ``route`` in this run any more, since the site refused it. If an earlier run met the
+        refusal too, later runs do not send it either, until the site is discovered again."""
         self.accepts[route] = self.accepted(route).leave(param)
 
     def is_closed(self, route: str) -> bool:
@@ -275,7 +277,7 @@ class Site:
 
 
 def read_collections(data: Any) -> dict[str, Collection]:
-    """Read ``/wp/v2/types`` or ``/wp/v2/taxonomies``: slug -> collection. PHP sends ``[]`` where there are none."""
+    """Read ``/wp/v2/types`` or ``/wp/v2/taxonomies``: slug -> collection. PHP sends ``[]`` if there are none."""
     found = {}
     for slug, entry in object_in(data).items():
         base = text(object_in(entry).get("rest_base"))

@@ -19,8 +19,8 @@ from newsbot.wordpress.replies import answer, rows_of, with_rows
 from newsbot.wordpress.values import row_id
 
 PURPOSES = ("include", "confirm", "identity", "salvage", "join-")
-"""The beginnings of the purposes of queries for ids that the site is known to have. Other queries with ``include``
-try ids: a query for each of them would cost more than it tells."""
+"""The beginnings of the purposes of queries for ids that the site is known to have. Other queries with ``include`` only
+try ids: a separate query for each id would cost too much."""
 
 TRIED = 3
 """Rows that are asked for by their own routes, where other rows came in the place of all that were asked for."""
@@ -29,25 +29,25 @@ FEW = 10
 """With more ids than this, the listing by id is read first."""
 
 MOST = 1_000
-"""Requests that one run makes in the place of queries with ``include``. A query after them fails as the site answers
-it, and its rows are asked for in the next run."""
+"""The most requests that one run makes in place of queries with ``include``. Later queries fail with the answer of the
+site, and the next run requests their rows."""
 
 _OF_LISTINGS = frozenset({"include", "exclude", "per_page", "page", "offset", "order", "orderby", "after", "before"})
 """Parameters that the route of a single row does not take."""
 
 _GONE = frozenset({404, 410})
-"""Statuses with which WordPress answers for a row that does not exist."""
+"""The statuses of WordPress's answer for a row that does not exist."""
 
 _HIDDEN = _GONE | {401, 403}
-"""Statuses with which WordPress answers for a row that visitors do not see."""
+"""The statuses of WordPress's answer for a row that visitors may not see."""
 
 _FOR_LENGTH = frozenset({413, 414, 431, 494})
-"""Statuses by which a server refuses the length of a URL: a query for fewer ids may come through."""
+"""Statuses by which a server refuses the length of a URL: a query for fewer ids may be accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What a query asks for: rows of ``route`` by their ``ids``, with the parameters ``kept`` in each form."""
+    """The contents of a query: rows of ``route`` by their ``ids``, with the parameters ``kept`` in each form."""
 
     route: str
     ids: list[int]
@@ -70,9 +70,9 @@ class _Found:
 
 @dataclass(slots=True)
 class ByIds:
-    """Brings the rows of queries with ``include`` in another form. ``settled``: routes that need none, or that refuse a
-    single row too. ``places``: route and order -> the first id of a page of the listing by id -> its offset. ``left``
-    is how many more requests may be made.
+    """Brings the rows of queries with ``include`` in another form. ``settled``: routes that need no other form, or that
+    also refuse a single row. ``places``: route and order -> the first id of a page of the listing by id -> its offset.
+    ``left`` is how many more requests may be made.
     """
 
     site: Site
@@ -155,7 +155,7 @@ class ByIds:
 
     def _scan(self, query: Query, asked: _Asked, found: _Found) -> Steps[None]:
         """Read the listing by id for at most half as many requests as the rows would need by themselves."""
-        # Rows that changed are mostly new ones. The objects of a walk's rows are wanted from the oldest on.
+        # Changed rows are mostly new rows. The joined objects of a walk are needed from the oldest one on.
         down = not query.purpose.startswith("join-")
         accepted = self.site.accepted(asked.route)
         size = min(accepted.per_page, accepted.whole_rows or accepted.per_page)
@@ -233,11 +233,11 @@ def _shows(reply: Reply, number: int) -> bool:
 
 
 def _is_left_out(reply: Reply, statuses: frozenset[int] = _GONE) -> bool:
-    """Whether WordPress answered that the row is not there. It leaves such a row out of a listing."""
+    """Whether WordPress answered that the row does not exist. WordPress leaves such a row out of a listing."""
     try:
         answer(reply)
     except Refused as refusal:
-        # A site without the route of a single row gives this answer for each row that it has.
+        # A site without the route of a single row gives this answer for every existing row.
         return refusal.status in statuses and refusal.code != "rest_no_route"
     except PayloadError:
         pass

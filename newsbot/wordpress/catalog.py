@@ -21,7 +21,7 @@ INTERNAL_TYPES = frozenset(
         *("oembed_cache", "revision"),
     }
 )
-"""Types of WordPress itself that hold no articles: ``types=all`` leaves them out. ``wp_media`` brings attachments."""
+"""Types of WordPress itself that have no articles: ``types=all`` leaves them out. ``wp_media`` brings attachments."""
 
 INTERNAL_TAXONOMIES = frozenset(
     {"nav_menu", "link_category", "wp_theme", "wp_template_part_area", "wp_pattern_category"}
@@ -33,25 +33,25 @@ SINGLE = {
     "media": Collection(name="attachment", route="/wp/v2/media"),
     "users": Collection(name="user", route="/wp/v2/users"),
 }
-"""Kinds that every site keeps in one collection."""
+"""Kinds for which every site has one collection."""
 
 _LISTED = {"posts": ("types", INTERNAL_TYPES), "terms": ("taxonomies", INTERNAL_TAXONOMIES)}
-"""Kind -> the route that lists its collections, and those that ``all`` leaves out."""
+"""Kind -> the route that lists its collections, and the collections that ``all`` leaves out."""
 
 ALL = "all"
-"""The name that stands for every public collection."""
+"""The name that means every public collection."""
 
 MOST_OF_ALL = 300
-"""Collections that ``all`` stands for at most. A site can invent any number of types."""
+"""The most collections that ``all`` means. A site can invent any number of types."""
 
 _CORE_ROUTES = {"post": "/wp/v2/posts", "page": "/wp/v2/pages"}
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """``collections`` to bring. ``unknown`` names were asked for, and the site does not have them. ``public`` names
-    are what the site offers instead. ``left`` is how many collections of ``all`` are beyond ``MOST_OF_ALL``. ``gone``
-    are names among ``collections`` that an earlier run brought, and that the site no longer names."""
+    """``collections`` to bring. ``unknown``: requested names that the site does not have. ``public``: the names that
+    the site offers instead. ``left`` is how many collections of ``all`` are beyond ``MOST_OF_ALL``. ``gone`` are names
+    among ``collections`` that an earlier run brought, and that the site no longer names."""
 
     collections: list[Collection]
     unknown: list[str] = field(default_factory=list)
@@ -71,8 +71,8 @@ def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite
     offered = read_collections(answer(reply))
     catalog = choose(offered, options.types, internal)
     if ALL in options.types:
-        # A type that an earlier run brought, and that the site no longer names: its route tells what became of its
-        # rows.
+        # If the site no longer names a type that an earlier run brought, the route of the type shows what happened to
+        # its rows.
         routes = _remembered(site, options.kind)
         catalog.gone.extend(name for name in routes if name not in offered and name not in catalog.unknown)
         catalog.collections.extend(Collection(name=name, route=routes[name]) for name in catalog.gone)
@@ -83,7 +83,7 @@ def find_collections(site: Site, options: Options) -> Generator[Query | KeepSite
 
 
 def remember_types(site: Site, catalog: Catalog, kind: str, brought: Callable[[str], bool]) -> None:
-    """Remember the types of a kind for which ``types=all`` stood, except types without a row that was ``brought``."""
+    """Remember the types of a kind that ``types=all`` means, except types of which no row was ``brought``."""
     for collection in catalog.collections:
         key = _PREFIXES[kind] + collection.name
         if brought(collection.name):
@@ -99,7 +99,7 @@ def forget_type(site: Site, kind: str, name: str) -> None:
 
 
 _PREFIXES = {"posts": "", "terms": "terms/"}
-"""Kind -> what stands before the names of its types in ``Site.types``. A taxonomy may have the name of a post type."""
+"""Kind -> the prefix of the names of its types in ``Site.types``. A taxonomy may have the name of a post type."""
 
 
 def _remembered(site: Site, kind: str) -> dict[str, str]:
@@ -113,8 +113,8 @@ def _remembered(site: Site, kind: str) -> dict[str, str]:
 
 
 def choose(offered: Mapping[str, Collection], wanted: Sequence[str], internal: Set[str]) -> Catalog:
-    """The collections that the user wants of those that a site offers. ``all`` means all except the ``internal`` ones;
-    a collection that the user names comes too.
+    """The wanted collections among those that a site offers. ``all`` means all except the ``internal`` ones; an
+    internal collection is included if the user names it.
     """
     public = sorted(name for name in offered if name not in internal)
     named = [name for name in wanted if name != ALL]
@@ -135,7 +135,8 @@ def _known_collections(site: Site, wanted: tuple[str, ...]) -> list[Collection] 
 
 
 def ask_options(site: Site, collection: Collection) -> Generator[Query, Any, None]:
-    """Ask what a collection's route accepts, where the index did not tell. No answer means that core's limits hold."""
+    """If the index did not say what a collection's route accepts, ask the route. Without an answer, core's limits
+    apply."""
     reply = yield Query(url=site.api.url(collection.route), purpose="options", type=collection.name, method="OPTIONS")
     try:
         described = answer(reply)

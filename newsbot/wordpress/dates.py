@@ -15,13 +15,13 @@ from newsbot.wordpress.messages import Reply
 
 ZONE_SHIFT = timedelta(hours=26)
 """The time by which a query reaches beyond the wanted time. A site compares local dates: time zones, clock changes and
-a site's new time zone move them by up to a day and two hours."""
+a new time zone of the site shift them by up to a day and two hours."""
 
 CLOCK_CHANGE = timedelta(hours=3)
-"""The same, where only the clock of the site's zone may change."""
+"""The time by which a query reaches beyond the wanted time if only the site's clock may change for summer time."""
 
 _ZONES = (timedelta(hours=-13), timedelta(hours=15))
-"""The least and the most by which a local time is ahead of UTC, with an hour to spare for a clock change."""
+"""The smallest and the largest difference between a local time and UTC, with an hour to spare for a clock change."""
 
 
 def local_date(value: object) -> str | None:
@@ -43,12 +43,12 @@ def shift(date: str, seconds: int) -> str:
 
 
 def site_time(reply: Reply) -> str | None:
-    """The time for which an answer holds (UTC, ISO): the ``Date`` header, or the time at which newsbot received the
-    reply, whichever is earlier. The age of a cached answer is taken off.
+    """The time at which an answer was true (UTC, ISO): the ``Date`` header, or the time at which newsbot received the
+    reply, whichever is earlier. The age of a cached answer is subtracted.
 
-    A ``Date`` ahead of newsbot's clock is not believed: a watermark in the future hides every edit until then. A
-    ``Date`` earlier than newsbot's clock is believed: a site whose clock is late writes late dates into its rows too.
-    None where both are missing.
+    A ``Date`` ahead of newsbot's clock is not used, since a watermark in the future hides every edit until then. A
+    ``Date`` earlier than newsbot's clock is used, since a site whose clock is slow also writes these earlier times into
+    its rows. None where both are missing.
     """
     received = reply.fetched_at or None
     try:
@@ -58,7 +58,7 @@ def site_time(reply: Reply) -> str | None:
     except (ValueError, OverflowError):
         return _earlier(received, age(reply))
     if not 1990 <= moment.year < 9000:
-        # The site's clock is wrong. Near the end of the calendar a watermark would leave no room for the overlap.
+        # The site's clock is wrong. Near the end of the calendar, the overlap could not be added to the watermark.
         return _earlier(received, age(reply))
     stated = iso_utc(moment)
     return stated if received is None else min(stated, _earlier(received, age(reply)) or stated)
@@ -81,8 +81,8 @@ def _earlier(moment: str | None, seconds: int) -> str | None:
 def utc(gmt: Any, local: Any, site: Site | None) -> str | None:
     """UTC as ``...Z``: from the site's GMT date, or else from its local date and time zone. None where both fail.
 
-    The local date also wins where the GMT date cannot be true: the two differ by more than a zone can, or the GMT date
-    was shifted out of the hour that the site's zone skips in spring.
+    The local date is also used if the GMT date cannot be true: the two dates differ by more than any time zone, or the
+    GMT date was shifted out of the hour that the site's zone skips in spring.
     """
     known, local_time = local_date(gmt), local_date(local)
     if known is None:
@@ -110,8 +110,8 @@ def _are_apart(gmt: datetime, local: datetime) -> bool:
 def _before_the_gap(gmt: datetime, local: datetime, site: Site) -> str | None:
     """The true UTC of a row whose GMT date WordPress moved out of the gap of the site's zone; None for any other row.
 
-    WordPress reads its own GMT column as a local time. A time that the zone skips in spring comes out later by the
-    length of the gap.
+    WordPress reads its own GMT column as a local time. A time that the zone skips in spring becomes later by the length
+    of the gap.
     """
     moment = _from_local(local, site)
     if moment is None:
@@ -127,7 +127,8 @@ def _before_the_gap(gmt: datetime, local: datetime, site: Site) -> str | None:
 
 
 def _from_local(local_time: datetime, site: Site) -> str | None:
-    """A local time of the site as UTC. None where the site's zone is unknown or UTC lies beyond the calendar."""
+    """A local time of the site as UTC. None where the site's zone is unknown or if the time in UTC is outside of the
+    calendar."""
     if site.timezone:
         with suppress(ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
             return iso_utc(local_time.replace(tzinfo=ZoneInfo(site.timezone)))

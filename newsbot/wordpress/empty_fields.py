@@ -1,4 +1,4 @@
-"""Answers that a plugin makes empty, or that a firewall refuses, where the query names ``_fields``."""
+"""Recognises answers that a plugin makes empty, or that a firewall refuses, because the query names ``_fields``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsbot.wordpress.replies import answer, refuses_form
 
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf"
 _HOLLOW = (b"[[]", b"[{}", b"[null")
-"""The beginning of a list whose rows lost every field."""
+"""The beginning of a list whose rows have no fields."""
 
 
 def without_fields(query: Query, reply: Reply) -> Query | None:
@@ -25,12 +25,12 @@ def without_fields(query: Query, reply: Reply) -> Query | None:
     if len(left) == parts.query.count("&") + 1 or not (is_empty(reply) or _is_refused(parts.query, reply)):
         return None
     url = urlunsplit(parts._replace(query="&".join(left)))
-    # The name of the answer that came is that of the query with the fields.
+    # The received answer has the name of the query with the fields, so this query gets its own name.
     return replace(query, url=url, shared=url if query.shared else "")
 
 
 def is_empty(reply: Reply) -> bool:
-    """Whether a reply of success has no content, or a list of rows without content."""
+    """Whether a successful reply has no content, or a list of rows without content."""
     if not reply.is_ok:
         return False
     body = reply.body[:64].strip(_BLANK)

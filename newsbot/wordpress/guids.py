@@ -1,4 +1,4 @@
-"""One form for the many ways in which a guid is written, and what a guid says about its site. Pure."""
+"""Gives different spellings of a guid one form, and tells which site a guid names. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from newsbot.urls import ascii_host
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _RECENT = 1_024
-"""Guids whose canonical form is kept in memory. The guid of a row is compared several times, and the address of a site
-is compared with each row."""
+"""The number of guids whose canonical form is kept in memory. The guid of a row is compared several times, and the
+address of a site is compared with each row."""
 _LONG = 2_000
 """Characters. The canonical form of a longer guid is not kept, so that no site fills the memory."""
 
@@ -53,7 +53,7 @@ _kept_form = lru_cache(_RECENT)(_form)
 
 
 def guid_key(guid: str | None) -> int | None:
-    """A hash of the canonical guid as a signed 64-bit number: cheap to index in a database and to hold in a set."""
+    """A hash of the canonical guid as a signed 64-bit number: which a database index or a set stores cheaply."""
     canonical = canonical_guid(guid)
     if canonical is None:
         return None
@@ -66,10 +66,10 @@ _PRIVATE_DOMAINS = ("localhost", "local", "test", "invalid", "internal", "exampl
 
 
 def is_evidence(guid: str) -> bool:
-    """Whether two sites with this guid can only have it from one source.
+    """Whether two sites with this guid must have it from one source.
 
     A guid without a host (``?p=1``), and one whose host is private, reserved or a placeholder (``localhost``,
-    ``10.0.0.5``, ``mysite.test``, ``example.com``), is chosen by many sites that know nothing of each other.
+    ``10.0.0.5``, ``mysite.test``, ``example.com``), may be used by many independent sites.
     """
     canonical = canonical_guid(guid) or ""
     scheme, separator, _ = canonical.partition(":")
@@ -89,7 +89,7 @@ def is_evidence(guid: str) -> bool:
 
 
 def names_site(guid: str, site: str) -> bool:
-    """Whether a guid is an address of the site with the key ``site``: its host, and its folder where it has one."""
+    """Whether a guid is an address of the site with the key ``site``: its host, and its folder if it has one."""
     address, home = _address(canonical_guid(guid) or ""), _address(canonical_guid(site) or "")
     if address is None or home is None or address[0] != home[0]:
         return False

@@ -11,7 +11,7 @@ from newsbot.wordpress.receipt import Cause, SiteFacts, SiteVerdict, cause_of
 
 
 def name_failure(facts: SiteFacts) -> None:
-    """If the crawl of a kind failed before its first collection, give the receipt a line of its own for the kind."""
+    """If the crawl of a kind failed before its first collection, add a line for the kind to the receipt."""
     of_kind = [collection for collection in facts.collections.values() if collection.kind == facts.kind]
     if of_kind or facts.verdict == "complete" or facts.kind in facts.not_public:
         return
@@ -20,9 +20,10 @@ def name_failure(facts: SiteFacts) -> None:
 
 
 def tell_closed(facts: SiteFacts, kinds: Iterable[Options], failure: DiscoveryError) -> None:
-    """Name the kinds that only the API has, where the API is closed. The posts came, or did not, by other sources."""
+    """Report the kinds that only the API has, if the API is closed. Posts do not belong to them, since they may come
+    from other sources."""
     if not facts.collections:
-        # The reason in ``facts`` holds for every kind.
+        # The reason in ``facts`` applies to every kind.
         return
     for options in kinds:
         facts.kind = options.kind

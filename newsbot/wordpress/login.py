@@ -1,7 +1,7 @@
 """Whether a site knows the user as whom newsbot is logged in. Pure.
 
 WordPress forbids caches to keep its answers to users, and so do many servers for every answer. If nothing else shows a
-login, one question settles the matter: to a visitor WordPress refuses ``/users/me``.
+login, one request decides: WordPress refuses ``/users/me`` to a visitor.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _OF_VISITORS = {"GET", "HEAD", "OPTIONS"}
 
 
 def note_login(site: Site, reply: Reply) -> Asking[None]:
-    """Note what a ``reply`` tells of the login. Asks for the user the first time that the login is not certain."""
+    """Note what a ``reply`` shows about the login. Requests the user once, if the login is not certain."""
     if reply.logged_in and not (site.logged_in or site.logged_out or _names_right(reply)):
         asked = yield Query(url=site.api.url(ROUTE, {"_fields": "id"}), purpose="login", expects="any", tries=1)
         if asked.logged_in is False:
@@ -27,5 +27,5 @@ def note_login(site: Site, reply: Reply) -> Asking[None]:
 
 
 def _names_right(reply: Reply) -> bool:
-    """Whether the answer names a right that no visitor has."""
+    """Whether the answer names a permission that no visitor has."""
     return not _OF_VISITORS.issuperset(re.findall(r"[A-Z]+", reply.headers.get("allow", "").upper()))

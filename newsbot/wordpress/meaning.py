@@ -1,4 +1,4 @@
-"""What the address that a user gave means, as the archive keeps it for later runs. Pure."""
+"""The meaning of the address that a user gave, in the form that the archive stores for later runs. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PARTS: frozenset[MeaningKind] = frozenset({"term", "author", "article", "search"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
     """``base`` is the base of the object in the API (``categories``), ``id`` its id there, ``text`` its slug, or the
-    words of a search, or why nothing is there."""
+    words of a search, or the reason why the address leads to nothing."""
 
     kind: MeaningKind
     base: str | None = None
@@ -23,5 +23,5 @@ class Meaning:
     text: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The fields as plain values, which ``Meaning(**fields)`` takes."""
+        """The fields as plain values, which ``Meaning(**fields)`` accepts."""
         return asdict(self)

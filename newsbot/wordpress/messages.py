@@ -23,15 +23,15 @@ from newsbot.items import WarcRecord
 class Query:
     """One request to make.
 
-    ``purpose`` names the query in stats and in the receipt. ``type`` is the collection that needs the query; None
-    means the site itself. ``expects`` is ``json`` where the driver asks again if anything but JSON comes, and ``any``
-    where every reply is useful (discovery). ``tries`` is how often the query may be sent before its failure counts.
-    ``render``: return the page as a browser shows it after its scripts have run. ``headers`` make it conditional.
-    ``searching``: the query searches for a row that kills its page, so that its failure says nothing about the host.
-    ``usual``: the longest time in seconds that such an answer has taken so far, 0 if none came yet. The driver waits a
-    multiple of this time at most. None: it waits for DOWNLOAD_TIMEOUT.
-    ``shared``: a name for the answer. All crawls of one host that ask by the same name get the same answer, also if it
-    is a failure. Empty: the answer is for this crawl alone.
+    ``purpose`` names the query in stats and in the receipt. ``type`` is the collection that needs the query; None means
+    the site itself. ``expects``: ``json``: the driver repeats the request if the answer is not JSON; ``any``: every
+    reply is useful (discovery). ``tries`` is how often the query may be sent before its failure counts. ``render``:
+    return the page as a browser shows it after its scripts have run. ``headers`` make the request conditional.
+    ``searching``: the query searches for a row that makes its page fail, so its failure says nothing about the host.
+    ``usual``: the longest time in seconds that such an answer has taken so far, 0 if no such answer came yet. The
+    driver waits at most for a multiple of this time. None: it waits for DOWNLOAD_TIMEOUT. ``shared``: a name for the
+    answer. All crawls of one host with a query of this name get the same answer, even if it is a failure. Empty: the
+    answer is only for this crawl.
     """
 
     url: str
@@ -62,9 +62,9 @@ class Reply:
 
     ``headers`` have lower-case names. ``url`` is the URL where redirects ended. ``detail`` explains the error.
     ``fetched_at`` is UTC, ISO. ``seconds`` passed until the answer began. ``warc`` is the record of the answer. If the
-    rows came with several answers, ``origins`` has the answer of each row by its id.
-    ``logged_in``: whether the site answered as to a user who is logged in; None where the answer does not tell.
-    ``beside`` are rows of other articles of the run that came with the same answer, without their texts.
+    rows came with several answers, ``origins`` has the answer of each row by its id. ``logged_in``: whether the site
+    answered as to a user who is logged in; None if the answer does not show this. ``beside`` are rows of other articles
+    of the run that came with the same answer, without their texts.
     """
 
     status: int
@@ -81,7 +81,8 @@ class Reply:
     beside: Sequence[Mapping[str, Any]] = ()
 
     def without_body(self) -> Reply:
-        """The reply for a reader that needs its headers still: a body takes as much memory as all rows of its page."""
+        """The reply without its body, for a reader that needs only the headers: a body takes as much memory as all rows
+        of its page."""
         return replace(self, body=b"")
 
     def origin(self, row: int) -> Origin:
@@ -95,7 +96,7 @@ class Reply:
 
     @property
     def is_gone(self) -> bool:
-        """Whether an answer says that nothing is at the URL (HTTP 404 or 410)."""
+        """Whether the answer says that the URL does not exist (HTTP 404 or 410)."""
         return self.error is None and self.status in (404, 410)
 
     @property
@@ -104,7 +105,8 @@ class Reply:
         words = ERRORS.get(self.error or "", "no answer came")
         if not self.detail or self.detail == words:
             return words
-        # What stops a crawl says it itself: a signal, an archive that fails, the last request of an examination.
+        # If the crawl was stopped, ``detail`` names the cause: a signal, a failure of the archive, the last request of
+        # an examination.
         return self.detail if self.error == "stopped" else f"{words} ({self.detail})"
 
 
@@ -152,12 +154,12 @@ Steps = Generator[Any, Any, Result]
 """A part of the crawl of a site: it yields messages, is sent their answers, and returns ``Result``."""
 
 Asking = Generator[Query, Reply, Result]
-"""A part of the crawl that yields nothing but queries."""
+"""A part of the crawl that yields only queries."""
 
 
 def answered(steps: Generator[Any, Any, Result], ask: Callable[[Any], Steps[Any]]) -> Steps[Result]:
-    """Run ``steps``, and give each of their messages to ``ask``. What ``ask`` yields takes the place of the message,
-    and what it returns is the answer to the message."""
+    """Run ``steps``, and give each of their messages to ``ask``. The messages of ``ask`` are yielded in place of the
+    message, and its result is the answer to the message."""
     answer: Any = None
     try:
         while True:

@@ -1,11 +1,12 @@
 """Whether a site that was just discovered is a site of the archive that has moved.
 
 A site moves to HTTPS, to or from ``www.``, to another domain or to another folder. Its posts keep their ids, guids and
-slugs. A copy (a staging clone, a mirror) has them too, while the original still answers at its old address as its own:
-a copy is not a move. This costs one request where the archive holds other sites, and a second one where a site agrees.
+slugs. A copy (a staging clone, a mirror) has the same ones, but then the original still answers at its old address
+under its own name: a copy is not a move. The check needs one request if the archive holds other sites, and a second
+request if a site agrees.
 
-An archive of a part of a site (``limit=``, ``since=``) lacks the oldest rows. Such a site is compared by the rows that
-the archive holds, and found by the newest rows.
+An archive of a part of a site (``limit=``, ``since=``) lacks the oldest rows. Such a site is compared by the rows in
+the archive, and found by the newest rows.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from newsbot.wordpress.same_site import IDENTIFYING, address_of, agreeing, is_to
 from newsbot.wordpress.values import decoded, rendered, row_id
 
 SAMPLE = 20
-"""Rows that are compared: the oldest, which a later run has not added."""
+"""The number of rows that are compared. They are the oldest ones, which later runs did not add."""
 
 NEWEST = 100
-"""Newest rows by which a part of a site is found."""
+"""The number of newest rows by which a part of a site is found."""
 
 _GONE = frozenset({"dns", "refused", "timeout", "dropped", "tls", "robots-unreachable"})
-"""Errors of an address that nothing answers at any more."""
+"""Errors of an address at which no server answers any more."""
 
 _ROUTES = {
     "post": ("post", "/wp/v2/posts"),
@@ -80,12 +81,13 @@ def _is_former(former: Former, rows: Sequence[Mapping[str, Any]], site: Site, op
     if is_too_few(rows, held):
         held = yield AskHeld(site=former.site, type=type_, kind=kind, ids=())
         if not held:
-            # Only other types are known. Their own rows are compared when they come (``collection.identity``).
+            # The archive has only other types. The rows of this type are compared when they come
+            # (``collection.identity``).
             return is_near
         rows = list(((yield from _listed(site, route, {"include": sorted(held)})) or {}).values())
         if not is_near and len(rows) * 3 < len(held):
-            # A site that shares a few rows with another one, such as those of a template, is not that site. A site of
-            # several languages may show only the rows of one.
+            # Two sites that have only a few rows in common, such as rows of a template, are different sites. A site in
+            # several languages may show only the rows of one language.
             return False
     if not moved_here(rows, held, former=former.site):
         return False
@@ -99,8 +101,8 @@ def _is_former(former: Former, rows: Sequence[Mapping[str, Any]], site: Site, op
 
 
 def lost_site(known: Site, site: Site, options: Options) -> Steps[str | None]:
-    """Why ``site`` cannot stand for ``known``, the site to which the user's address led until now and which has not
-    moved; None where it can: the archive holds nothing of ``known``, or ``site`` is a copy of it.
+    """Why ``site`` must not replace ``known``, the site to which the user's address led until now and which has not
+    moved; None if it may: the archive holds nothing of ``known``, or ``site`` is a copy of ``known``.
 
     The domain of a newsroom may redirect to that of its buyer, and the folder of a closed site to the site above it.
     """
@@ -114,7 +116,7 @@ def lost_site(known: Site, site: Site, options: Options) -> Steps[str | None]:
     held = yield AskHeld(site=known.key, type=type_, kind=kind, ids=tuple(sample))
     both, same = agreeing(list(sample.values()), held)
     if not both:
-        # An archive of a part of the site, such as the newest rows, lacks the oldest ones.
+        # If the archive has only a part of the site, such as the newest rows, it lacks the oldest rows.
         if (sample := (yield from _listed(site, route, {"include": sorted(newest)}))) is None:
             return None
         both, same = agreeing(list(sample.values()), newest)
@@ -127,7 +129,7 @@ def lost_site(known: Site, site: Site, options: Options) -> Steps[str | None]:
 
 
 def _compared(options: Options) -> tuple[str, str, str]:
-    """The kind, the type and the route of the rows that two sites are compared by."""
+    """The kind, the type and the route of the rows by which two sites are compared."""
     if options.kind == "media":
         return ("media", *_ROUTES["media"])
     # Comments, terms and users do not show whether two sites are the same. Their posts do, and are compared.
@@ -142,7 +144,7 @@ def _oldest(site: Site, route: str) -> Asking[dict[int, Mapping[str, Any]] | Non
 
 
 def _listed(site: Site, route: str, which: Mapping[str, Any]) -> Asking[dict[int, Mapping[str, Any]] | None]:
-    """What identifies the rows that a site lists, by id; None where the site does not list them."""
+    """The identifying fields of the rows that a site lists, by id; None where the site does not list them."""
     params: dict[str, Any] = {"per_page": SAMPLE, "_fields": IDENTIFYING, **which}
     try:
         rows = rows_of((yield Query(url=site.api.url(route, params), purpose="identity")))
@@ -152,9 +154,10 @@ def _listed(site: Site, route: str, which: Mapping[str, Any]) -> Asking[dict[int
 
 
 def has_left(reply: Reply, former: Former, site: Site) -> bool:
-    """Whether nothing answers as ``former`` at its old address any more. ``reply`` is what its API answers there.
+    """Whether the site ``former`` does not answer at its old address any more. ``reply`` is the answer of its API
+    there.
 
-    A refusal, a server error and an error that is not in ``_GONE`` may come from a site that is still there: the result
+    A refusal, a server error and an error that is not in ``_GONE`` may come from a site that still exists: the result
     is then False.
     """
     if reply.error is not None:

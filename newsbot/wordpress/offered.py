@@ -1,4 +1,4 @@
-"""The crawl of what a discovered site offers: its kinds of rows, and their collections in turn."""
+"""The crawl of the contents of a discovered site: its kinds of rows, and their collections in turn."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def crawl_kinds(
     for options in every:
         facts.kind = options.kind
         yield from crawl_collections(site, options, facts, discovered_before=discovered_before)
-        # The site answered as it did when it was discovered. The answers to other kinds say nothing about that.
+        # The site answered in the same way as at its discovery. The answers for other kinds say nothing about the
+        # discovery.
         discovered_before = False
         name_failure(facts)
         facts.end("incomplete", "not finished", "stopped")
@@ -61,10 +62,10 @@ def crawl_kinds(
 
 
 def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discovered_before: bool = False) -> SiteCrawl:
-    """Everything after discovery: find the collections that were asked for, and crawl each in turn.
+    """Everything after discovery: find the requested collections, and crawl one after the other.
 
-    Raises Moved where the site was ``discovered_before``, by an earlier run, and does not answer the first query as it
-    did then.
+    Raises Moved if the site was ``discovered_before``, by an earlier run, and answers the first query in another way
+    than then.
     """
     fallback = FallbackSite(options=options, facts=facts, start=site.home, key=site.key)
     try:
@@ -91,7 +92,7 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
             gone=collection.name in catalog.gone,
         )
         yield from links.of(crawl)
-        # The first collection was answered. The answers to the others say nothing about the discovery.
+        # The site answered for the first collection. The answers for the others say nothing about the discovery.
         discovered_before = False
     if options.kind in ("posts", "terms") and ALL in options.types and options.scope is None:
         remember_types(site, catalog, options.kind, lambda name: facts.find(name, options.kind) is not None)
@@ -101,7 +102,7 @@ def crawl_collections(site: Site, options: Options, facts: SiteFacts, *, discove
 
 
 def _name_absent(catalog: Catalog, facts: SiteFacts) -> None:
-    """Put into the receipt the collections that were asked for and do not come."""
+    """Add the requested collections that will not come to the receipt."""
     for name in catalog.unknown:
         offered = ", ".join(catalog.public[:MOST_OF_ALL]) or "none"
         spider = OTHER_SPIDERS.get(name)
@@ -115,8 +116,8 @@ def _name_absent(catalog: Catalog, facts: SiteFacts) -> None:
 
 
 def _listing_part(site: Site, catalog: Catalog, options: Options, facts: SiteFacts) -> Iterator[Collection]:
-    """The collections that can be listed by the user's part of the site. A type that the user named and that cannot be
-    listed so is reported: otherwise its whole listing would come.
+    """The collections that can be listed by the user's part of the site. If a type that the user named cannot be listed
+    by this part, it is reported: otherwise its whole listing would come.
     """
     params = options.scope.params(options.kind) if options.scope is not None else {}
     for collection in catalog.collections:
@@ -130,7 +131,7 @@ def _listing_part(site: Site, catalog: Catalog, options: Options, facts: SiteFac
 
 
 def _crawl_unlisted_types(site: Site, catalog: Catalog, fallback: FallbackSite, witnesses: Witnesses) -> SiteCrawl:
-    """Crawl the types that the site's sitemaps list and its API does not, by their pages."""
+    """Crawl the types that the site's sitemaps list and its API does not list, by their pages."""
     if witnesses.sitemaps is None:
         return
     known = INTERNAL_TYPES | {collection.name for collection in catalog.collections}
@@ -151,7 +152,7 @@ def _crawl_collection(
     discovered_before: bool,
     gone: bool,
 ) -> SiteCrawl:
-    """Crawl one collection, by other sources where its API is shut. ``gone``: the site no longer names the type."""
+    """Crawl one collection, by other sources if its API is closed. ``gone``: the site no longer names the type."""
     if collection.route not in site.accepts and not site.api.wordpress_com:
         yield from ask_options(site, collection)
     name = collection.name
@@ -160,7 +161,7 @@ def _crawl_collection(
     except PayloadError as fault:
         conclude_by(facts.collection(name), fault)
         return
-    # The rows of a further language are of any age: only a comparison of all ids brings them.
+    # The rows of a new language may have any age, so only a comparison of all ids brings them.
     asked = replace(options, sweep=True, quick=False) if further else options
     crawled = CollectionCrawl(
         queries=Queries(site=site, collection=collection, options=asked), facts=facts.collection(name)
@@ -168,11 +169,11 @@ def _crawl_collection(
     crawl = crawled.run(discovered_before=discovered_before)
     yield from in_languages(crawl, site=site, route=collection.route, counts=crawled.facts.languages)
     if crawled.facts.check == "quick":
-        # Nothing changed, so that the sitemap and the feed are not read now. The next full check reads them.
+        # Nothing changed, so the sitemap and the feed are not read now. The next full check reads them.
         return
     absent = crawled.fault is not None and has_no_route(crawled.fault)
     if absent:
-        # The type may have another route by now: the next run asks the site for it.
+        # The type may have another route now: the next run asks the site for the route.
         forget_type(site, options.kind, name)
         if gone and crawled.was_held and options.confirm_deletions:
             yield from crawled.bury_all()
@@ -183,8 +184,8 @@ def _crawl_collection(
         crawled.tell_gone()
     held = crawled.state.live > 0 if gone else crawled.was_held
     if crawled.is_not_public and not held and _is_optional(name, options):
-        # ``types=all`` and ``kinds=all`` ask for public collections, and this one is not public. The receipt keeps it
-        # where the user named it, or where the archive holds its rows.
+        # ``types=all`` and ``kinds=all`` ask for public collections, and this one is not public. The receipt keeps the
+        # collection only if the user named it, or if the archive holds its rows.
         facts.drop(name)
         if options.kind in SINGLE:
             facts.not_public.append(options.kind)
@@ -193,7 +194,8 @@ def _crawl_collection(
 def _look_beside_api(
     crawled: CollectionCrawl, options: Options, fallback: FallbackSite, witnesses: Witnesses
 ) -> SiteCrawl:
-    """Compare the posts of a type with what the site lists elsewhere. Bring them from there where the API is shut."""
+    """Compare the posts of a type with the lists of the site outside of the API. If the API is closed, bring the posts
+    from there."""
     try:
         yield from hear(witnesses, crawled)
     except PayloadError as fault:
@@ -210,7 +212,7 @@ def _look_beside_api(
 
 
 def _is_optional(name: str, options: Options) -> bool:
-    """Whether the user did not name a collection, and asked for all that are public."""
+    """Whether the user did not name the collection, but asked for all public collections."""
     if options.kind in SINGLE:
         return options.optional
     return ALL in options.types and name not in options.types

@@ -17,8 +17,8 @@ class Options:
     ``types`` are WordPress's names of types (``post``), or of taxonomies for terms; ``("all",)`` means every public
     one. ``follow`` names the linked objects to fetch. ``since`` and ``until`` are UTC, ``YYYY-MM-DDTHH:MM:SS``; the
     window is [since, until). ``category``, ``tag`` and ``author`` are slugs, ids or names, ``search`` are words. The
-    crawl of a site finds out which part of the site they and the URL mean: its ``scope``. ``render``: whether a browser
-    may render a page: ``auto``, ``never`` or ``always``.
+    crawl of a site finds out which part of the site these arguments and the URL mean: the ``scope``. ``render``:
+    whether a browser may render a page: ``auto``, ``never`` or ``always``.
 
     ``full``: list the collection from end to end, although asking for changes would be enough. ``sweep``: compare all
     ids now, not only every ``sweep_days`` days. If more than ``max_tombstones`` percent of the rows vanish at once,
@@ -52,7 +52,7 @@ class Options:
 
     @property
     def scope_key(self) -> str:
-        """The name under which the archive keeps the part of the site that this run asks for."""
+        """The name under which the archive keeps the part of the site that this run crawls."""
         return scope_key(self.url, asked_part(self.category, self.tag, self.author, self.search))
 
     @property
@@ -61,11 +61,12 @@ class Options:
         return bool(self.limit or self.since or self.until or self.scope is not None)
 
     def names(self, type_: str) -> bool:
-        """Whether the user named a type, and did not only ask for all of them."""
+        """Whether the user named this type, and did not only ask for all types."""
         return type_ in self.types or "all" not in self.types
 
     def is_outside_window(self, published: str | None) -> bool:
-        """Whether a post of that time (UTC, ISO) lies outside of the user's window. A post without a time is inside."""
+        """Whether a post of that time (UTC, ISO) is outside of the user's window. A post without a time counts as
+        inside."""
         if published is None:
             return False
         moment = published[:19]

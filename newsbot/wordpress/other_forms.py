@@ -1,4 +1,4 @@
-"""Asks again in another form where a site, its plugin or its firewall refuses the form of a query."""
+"""Repeats a query in another form if a site, its plugin or its firewall refuses the first form."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from newsbot.wordpress.replies import answer
 
 @dataclass(slots=True)
 class OtherForms:
-    """Learns which forms ``site`` refuses. ``is_refusing``: a query without ``_fields`` was refused too, so that the
-    fields are not the reason of a refusal. ``answered``: route -> the parameters in doubt with which it answered."""
+    """Learns which forms ``site`` refuses. ``is_refusing``: a query without ``_fields`` was refused too, so the fields
+    are not the reason for a refusal. ``answered``: route -> the parameters in doubt with which it answered."""
 
     site: Site
     by_ids: ByIds = field(init=False)
@@ -80,7 +80,7 @@ class OtherForms:
             site.api = site.api.with_fields()
 
     def during(self, steps: Steps[Result]) -> Steps[Result]:
-        """Run ``steps``, and put each of their queries in the form that the site takes."""
+        """Run ``steps``, and send each of their queries in a form that the site accepts."""
 
         def ask(message: Any) -> Steps[Any]:
             return (yield from self.ask(message)) if isinstance(message, Query) else (yield message)

@@ -31,34 +31,35 @@ from newsbot.wordpress.messages import Query, Reply
 from newsbot.wordpress.values import object_in
 
 _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 508, 509, *range(520, 528), 530})
-"""Statuses of failures that may pass. Hosts that sell shares of a server answer 508 and 509 while a site uses more than
-its share, Cloudflare answers 520-527 and 530 where the server behind it fails."""
+"""Statuses of failures that may be temporary. Hosts that sell shares of a server answer 508 and 509 while a site uses
+more than its share, Cloudflare answers 520-527 and 530 where the server behind it fails."""
 
 _BOM = b"\xef\xbb\xbf"
 _AFTER = re.compile(r"(?:[\s\x00]++|<!--(?>.*?-->))*+\Z", re.DOTALL)
-"""What may stand after the JSON. Atomic: comments without end would otherwise be divided in every possible way."""
+"""The text that may follow the JSON. The group is atomic: otherwise the expression would divide unclosed comments in
+every possible way."""
 _LEVEL = r"(?:PHP )?(?:Notice|Warning|Deprecated|(?:Fatal|Parse) error|Strict Standards)"
 _PRINTED = re.compile(rf"\s*+(?:<(?:br|b|p|div|script|html|!)|{_LEVEL}:)", re.I)
-"""What PHP or a plugin prints after the JSON, as warnings at the end of a request. Only such warnings may
-stand before the JSON: JSON within a page is not the answer of an API."""
+"""The text that PHP or a plugin prints after the JSON, such as warnings at the end of a request. Before the JSON, only
+such warnings are allowed: JSON within a page is not the answer of an API."""
 _WARNINGS = re.compile(rf"(?:\s*+(?:<br ?/?>)?+\s*+(?:<b>)?+{_LEVEL}(?:</b>)?+:[^\n]*+\n)*+\s*+")
 _OPENING = re.compile(r"[\[{]")
 _BEGINS = re.compile(r"\{\s*+\"|\[\s*+[\[{\"]")
-"""The beginning of JSON, which no line of PHP's log has."""
+"""A beginning of JSON that no line of PHP's log has."""
 _MESSAGE = 3_000
-"""Characters of a refusal that are read."""
+"""The most characters of a refusal that are read."""
 _CANDIDATES = 64
-"""Brackets that are tried as the beginning of the JSON, in a body that begins with something else."""
+"""The most brackets that are tried as the beginning of the JSON, in a body that begins with other text."""
 _READ_IN_VAIN = 8_000_000
-"""Characters that may be read in vain, after brackets that did not begin JSON."""
+"""The most characters that are read after brackets that turn out not to begin the JSON."""
 
 USUAL_PER_PAGE = 10
-"""The rows that WordPress gives where a query does not say how many. No site refuses so few."""
+"""The number of rows that WordPress gives if a query names no number. No site refuses such a small number."""
 
 LARGE = 4 * 1024 * 1024
 MOST_VALUES = 500_000
-"""Values in an answer of more than ``LARGE`` bytes. A value takes some 100 bytes of memory once it is parsed. A page of
-100 long articles has a few thousand."""
+"""The most values in an answer of more than ``LARGE`` bytes. A value takes some 100 bytes of memory once it is parsed.
+A page of 100 long articles has a few thousand."""
 
 _CHALLENGE = re.compile(
     rb"challenge-platform|cf-chl-|_cf_chl_opt|sgcaptcha|sucuri_cloudproxy|/_Incapsula_Resource|px-captcha|"
@@ -70,7 +71,8 @@ _CHECK_PAGE = re.compile(
     rb"<title>(?:Just a moment\.\.\.|Bot Verification)</title>",
     re.IGNORECASE,
 )
-"""What only the page of a bot check contains. Cloudflare's silent script, for example, is on every page of a site."""
+"""Text that only the page of a bot check contains. Cloudflare's silent script, for example, is on every page of a
+site."""
 
 _LARGEST_CHECK, _BARE_CHECK = 20_000, 2_000
 _HTML = re.compile(rb"\s*(?:<!doctype html|<html)", re.IGNORECASE)
@@ -102,7 +104,7 @@ def read(reply: Reply) -> Any:
 
 
 def fault(query: Query, reply: Reply) -> PayloadError | None:
-    """Why a driver may have to ask a query again, or None where the reply can be used."""
+    """The reason why a driver may have to repeat a query, or None if the reply can be used."""
     if query.expects == "any":
         return None if is_challenge(reply) else _passing(reply)
     if query.method == "HEAD":
@@ -111,7 +113,7 @@ def fault(query: Query, reply: Reply) -> PayloadError | None:
 
 
 def _passing(reply: Reply) -> BadStatus | None:
-    """The fault of a reply whose status may pass, or None."""
+    """The fault of a reply whose status may be temporary, or None."""
     return _bad_status(reply) if reply.status in _RETRYABLE else None
 
 
@@ -124,7 +126,7 @@ def _fault_in(reply: Reply) -> PayloadError | None:
 
 
 def _looks_whole(reply: Reply) -> bool:
-    # A page of posts is large, so that only its reader parses it. A refusal is small, and is parsed here.
+    # A page of posts is large, so only its reader parses it. A refusal is small, and is parsed here.
     return reply.status < 400 and reply.body[:1] in (b"[", b"{") and reply.body.rstrip()[-1:] in (b"]", b"}")
 
 
@@ -160,7 +162,7 @@ def _values(body: bytes) -> int:
 
 
 def _parse_slowly(body: bytes) -> Any:
-    """Parse what PHP sends and orjson refuses: lone surrogates, NaN, control characters, text around the JSON."""
+    """Parse JSON that PHP sends and orjson refuses: lone surrogates, NaN, control characters, text around the JSON."""
     text = _text_of(body).replace("\ufeff", "")
     for data in _documents(text):
         return data
@@ -189,7 +191,7 @@ def _documents(text: str) -> Iterator[Any]:
     """The JSON values that begin at a bracket of the text and reach to its end. Raises TooDeep."""
     decoder, in_vain = json.JSONDecoder(strict=False), 0
     # In JSON that is cut off, a bracket at the end of a text does not begin a value. A line of PHP's log begins with a
-    # bracket, and the JSON may stand directly after a whole value.
+    # bracket, and the JSON may follow directly after a complete value.
     begins, before, read = text[:1] in "[{", "\n" if _BEGINS.match(text) else "\n>", 0
     for opening in islice(_OPENING.finditer(text), _CANDIDATES):
         if in_vain > _READ_IN_VAIN:
@@ -223,7 +225,7 @@ def _refused(data: dict[str, Any], status: int) -> Refused:
 
 
 def _real_status(named: Any, status: int) -> int:
-    """The status in the error object where the reply itself has a status of success."""
+    """The status in the error object if the reply itself has a status of success."""
     return named if status < 400 and isinstance(named, int) and not isinstance(named, bool) else status
 
 
@@ -267,7 +269,8 @@ def per_page_limit(refusal: Refused) -> int | None:
 def lowered_per_page(fault: PayloadError, asked: int) -> int | None:
     """The lower page size that a site demands when it refuses the page size ``asked``; None for another fault.
 
-    If the refusal names the parameter without a number, half of the size is tried, down to WordPress's usual one.
+    If the refusal names the parameter without a number, half of the size is tried, but not less than WordPress's usual
+    page size.
     """
     if not isinstance(fault, Refused):
         return None

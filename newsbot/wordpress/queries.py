@@ -1,4 +1,4 @@
-"""What may be asked about one collection: queries to the site and questions to the archive."""
+"""Builds all queries to the site and all questions to the archive about one collection."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _PERSONAL_FIELDS = {"comments": ("author_avatar_urls",), "users": ("avatar_urls"
 
 
 def share(draw: str) -> float:
-    """A number from 0 to 1, which depends on ``draw`` alone."""
+    """A number from 0 to 1, which depends only on ``draw``."""
     return int.from_bytes(blake2b(draw.encode(), digest_size=4).digest(), "big") / 2**32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queries:
-    """Builds every query and question about ``collection`` of ``site``, as far as ``options`` allow them."""
+    """Builds every query and question about ``collection`` of ``site``, within the limits of ``options``."""
 
     site: Site
     collection: Collection
@@ -55,7 +55,8 @@ class Queries:
 
     @property
     def is_windowed(self) -> bool:
-        """Whether the user asked for a part. A part never counts as the whole collection, and moves no cursor."""
+        """Whether the user asked for a part. A part never counts as the whole collection, and does not change the
+        cursor."""
         return self.options.is_windowed
 
     @property
@@ -70,7 +71,7 @@ class Queries:
         return window
 
     def is_outside_window(self, raw: dict[str, Any]) -> bool:
-        """Whether a row of the widened window lies outside the user's window, or in another part of the site.
+        """Whether a row of the widened window is outside of the user's window, or in another part of the site.
 
         A row without a date is inside.
         """
@@ -86,13 +87,13 @@ class Queries:
         return self.site.accepted(self.collection.route).per_page
 
     def lower_per_page(self, limit: int) -> None:
-        """Use pages of ``limit`` rows from now on, since the site refused larger ones."""
+        """Use pages of ``limit`` rows from now on, since the site refused larger pages."""
         accepted = self.site.accepted(self.collection.route)
         self.site.accepts[self.collection.route] = replace(accepted, per_page=limit)
 
     @property
     def whole_rows(self) -> int:
-        """The page size for whole rows: a server may die on a page that it accepts."""
+        """The page size for whole rows. A server may fail on a page size that the site accepts."""
         accepted = self.site.accepted(self.collection.route)
         return min(accepted.per_page, accepted.whole_rows or accepted.per_page)
 
@@ -104,11 +105,11 @@ class Queries:
 
     @property
     def longest(self) -> int | None:
-        """The length of the longest URL to try, in bytes; None where the site refused none."""
+        """The length of the longest URL to try, in bytes; None if the site refused no URL."""
         return self.site.accepted(self.collection.route).longest
 
     def remember_longest(self, size: int | None) -> None:
-        """Ask with URLs of at most ``size`` bytes from now on, in later runs too; None forgets what was learnt."""
+        """Use URLs of at most ``size`` bytes from now on, in later runs too; None removes this limit."""
         accepted = self.site.accepted(self.collection.route)
         self.site.accepts[self.collection.route] = replace(accepted, longest=size)
 
@@ -117,7 +118,7 @@ class Queries:
         return self.site.accepted(self.collection.route).takes(param)
 
     def leave(self, param: str) -> None:
-        """Send the query parameter ``param`` no more, since the site refused it (``Site.leave``)."""
+        """Do not send the query parameter ``param`` any more, since the site refused it (``Site.leave``)."""
         self.site.leave(self.collection.route, param)
 
     # Queries to the site.
@@ -139,10 +140,11 @@ class Queries:
         self, params: dict[str, Any], fresh: str, purpose: str, *, tries: int = 4, searching: bool = False,
         usual: float | None = None,
     ) -> Query:  # fmt: skip
-        """A query past all caches: ``fresh`` is a number that no earlier query had. Empty: a query as any other.
+        """A query past all caches: ``fresh`` is a number that no earlier query had. Empty: an ordinary query.
 
-        A cache may drop the parameters that WordPress does not know from the key of an answer. It has to keep the value
-        of ``_fields``. There, WordPress ignores the name of a field that no row has.
+        A cache may leave parameters that WordPress does not know out of the key of an answer, but not the value of
+        ``_fields``. So ``fresh`` is sent as a field in ``_fields``: WordPress ignores the name of a field that no row
+        has.
         """
         if not fresh:
             return self.query(params, purpose, tries=tries, searching=searching, usual=usual)
@@ -152,7 +154,8 @@ class Queries:
         return replace(query, headers=PAST_CACHES)
 
     def single(self, row_id: int, *, fresh: str = "") -> Query:
-        """A query of one row by its own route, which shows whether the row exists. Every answer is an answer.
+        """A query of one row by its own route, which shows whether the row exists. Every answer is useful, also a
+        refusal.
 
         ``fresh`` is a text that no earlier query had: caches then have no answer to the query.
         """
@@ -180,7 +183,7 @@ class Queries:
     # Questions to the archive.
 
     def state(self) -> AskState:
-        """What the archive holds of the collection."""
+        """Ask for the archive's state of the collection."""
         return AskState(site=self.site.key, type=self.collection.name, kind=self.options.kind)
 
     def known(
@@ -192,8 +195,8 @@ class Queries:
         lowest: int | None = None,
         latest: int | None = None,
     ) -> AskKnown:
-        """Ask which live rows the archive holds. The arguments that are given limit the rows: to ``ids``, to the dates
-        of publication in [since, until), to ids of ``lowest`` or more, to the ``latest`` rows that changed last.
+        """Ask which live rows the archive holds. The given arguments limit the rows: to ``ids``, to the dates of
+        publication in [since, until), to ids of ``lowest`` or more, to the ``latest`` rows that changed last.
         """
         chosen = None if ids is None else tuple(ids)
         return AskKnown(
@@ -208,27 +211,27 @@ class Queries:
         )
 
     def border(self, *, before: str, draw: str, shifted: bool) -> AskBorder:
-        """A moment between two rows, which depends on ``draw``. ``shifted``: the moment is far from any row."""
+        """Ask for a moment between two rows, which depends on ``draw``. ``shifted``: the moment is far from any row."""
         clear = ZONE_SHIFT if shifted else CLOCK_CHANGE
         name, kind, seconds = self.collection.name, self.options.kind, int(clear.total_seconds())
         return AskBorder(site=self.site.key, type=name, kind=kind, before=before, share=share(draw), clear=seconds)
 
     def edge(self, *, since: str | None, rows: int) -> AskEdge:
-        """When a row was published: the row with ``rows`` other rows between ``since`` and itself."""
+        """Ask when a row was published: the row with ``rows`` other rows between ``since`` and itself."""
         name, kind = self.collection.name, self.options.kind
         return AskEdge(site=self.site.key, type=name, kind=kind, since=since, rows=rows)
 
     def published(self, ids: Sequence[int]) -> AskPublished:
-        """When the rows of ``ids`` were published, as the archive holds it."""
+        """Ask when the rows of ``ids`` were published, according to the archive."""
         name, kind = self.collection.name, self.options.kind
         return AskPublished(site=self.site.key, type=name, ids=tuple(ids), kind=kind)
 
     def distrust(self, ids: Sequence[int]) -> Distrust:
-        """The held ``modified`` of ``ids`` is wrong."""
+        """Tell the archive that its ``modified`` of ``ids`` is wrong."""
         return Distrust(site=self.site.key, type=self.collection.name, ids=tuple(ids), kind=self.options.kind)
 
     def tombstones(self, ids: Sequence[int], *, when: str) -> AskTombstones:
-        """The last known rows of ``ids``, marked as deleted at ``when`` (UTC, ISO)."""
+        """Ask for the last known rows of ``ids``, marked as deleted at ``when`` (UTC, ISO)."""
         name, kind = self.collection.name, self.options.kind
         return AskTombstones(site=self.site.key, type=name, ids=tuple(ids), when=when, kind=kind)
 

@@ -77,7 +77,8 @@ class AskSite:
 class KeepSite:
     """Keep what was discovered from a URL, for later runs.
 
-    ``discovered``: this run discovered the site. Otherwise it learnt more of the site, whose discovery gets no younger.
+    ``discovered``: this run discovered the site. Otherwise it only learnt more about the site, and the time of the
+    site's discovery stays.
     """
 
     url: str
@@ -99,8 +100,8 @@ class AskState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskKnown:
-    """Ask which live ids the archive holds: all, or those of ``ids``, those published in [since, until), those that
-    are ``lowest`` or higher, or the ``latest`` ones that changed last."""
+    """Ask which live ids the archive holds: all, or those of ``ids``, those published in [since, until), those that are
+    ``lowest`` or higher, or the ``latest`` ids that changed last."""
 
     site: str
     type: str
@@ -116,7 +117,7 @@ class AskKnown:
 class AskBorder:
     """Ask for a moment (UTC, ISO) before ``before`` that divides the live rows of a collection by their publication,
     ``share`` (0 to 1) of them on its earlier side. No row was published within ``clear`` seconds of it. The answer is
-    None where there is no such moment among the neighbours of that row."""
+    None if there is no such moment near that row."""
 
     site: str
     type: str
@@ -128,9 +129,8 @@ class AskBorder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskEdge:
-    """Ask when a live row was published (UTC, ISO): the row with ``rows`` other rows between ``since`` and itself,
-    in the order of publication. ``since`` None: among all rows with a date. The answer is None where there are fewer
-    rows."""
+    """Ask when a live row was published (UTC, ISO): the row with ``rows`` other rows between ``since`` and itself, in
+    the order of publication. ``since`` None: among all rows with a date. The answer is None if there are fewer rows."""
 
     site: str
     type: str
@@ -141,7 +141,7 @@ class AskEdge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskPublished:
-    """Ask when the live rows of ``ids`` were published (UTC, ISO), as the archive holds it."""
+    """Ask when the live rows of ``ids`` were published (UTC, ISO), according to the archive."""
 
     site: str
     type: str
@@ -151,8 +151,8 @@ class AskPublished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distrust:
-    """Tell the archive that the ``modified`` of these rows is wrong: the site gives an earlier one, twice. The archive
-    forgets it, so that the next copy is not taken for an old one."""
+    """Tell the archive that the ``modified`` of these rows is wrong: the site gave an earlier date twice. The archive
+    removes the date, so that the next copy does not count as an old copy."""
 
     site: str
     type: str
@@ -162,7 +162,7 @@ class Distrust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldRow:
-    """What identifies a row of the archive: ``date`` is the site's local date of publication."""
+    """The identifying fields of a row of the archive: ``date`` is the site's local date of publication."""
 
     id: int
     url: str | None = None
@@ -183,8 +183,9 @@ class AskHeld:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskNewSite:
-    """Ask which other sites the archive holds where it holds nothing whole of this one: ``whole`` ones alone, or
-    ``parts`` of sites too. The answer is None where it holds no other site, or a whole collection of this one."""
+    """Ask which other sites the archive holds, if it has no whole collection of this site: only sites with ``whole``
+    collections, or ``parts`` of sites too. The answer is None if it holds no other site, or if it has a whole
+    collection of this site."""
 
     site: str
 
@@ -204,7 +205,7 @@ class AskFormer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Former:
-    """A site of the archive. ``root`` is the URL of its API, if known; ``rows`` are those of the ids asked for."""
+    """A site of the archive. ``root`` is the URL of its API, if known; ``rows`` are the rows of the requested ids."""
 
     site: str
     root: str | None
@@ -213,7 +214,7 @@ class Former:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameSite:
-    """Give everything that the archive holds of the site ``old`` to the key ``new``."""
+    """Store everything that the archive holds of the site ``old`` under the key ``new``."""
 
     old: str
     new: str
@@ -221,14 +222,14 @@ class RenameSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskLinks:
-    """Ask for the keys of the URLs (``urls.place_key``) of all live rows of a site, whatever their type and kind."""
+    """Ask for the keys of the URLs (``urls.place_key``) of all live rows of a site, of all types and kinds."""
 
     site: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepWitness:
-    """Keep what a sitemap or a feed showed of a collection (JSON values), for ``CollectionState.witness``."""
+    """Store the facts about a collection from a sitemap or a feed (JSON values), for ``CollectionState.witness``."""
 
     site: str
     type: str
@@ -255,22 +256,23 @@ Question = (
     | AskLinks
     | KeepWitness
 )
-"""What the crawl of a site may ask the archive."""
+"""The questions of a site's crawl to the archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionState:
     """What the archive holds of one collection of a site. The defaults are those of an unknown collection.
 
-    ``cursor`` is where an unfinished walk goes on; ``sequence`` is the number of rows that this walk committed.
-    ``whole``: a walk came to its end once. ``watermark`` (UTC, ISO, by the site's clock): the next run asks for changes
-    since this time. ``live`` is the number of live rows. ``hidden`` is the number of rows that the site counts and
-    lists to nobody, as the last comparison of all ids measured it. ``unlisted`` live rows are shown to whoever asks for
-    their ids, and by no listing. ``beside`` live rows came by other ways than the API. ``shifted``: the site compares
-    other dates than those of its rows, since its time zone changed. ``swept`` is when all ids were last compared.
-    ``owed`` are ids that earlier runs could not fetch. ``rotation`` is how far the comparison of all ids by parts has
-    come (``collection.proof``). ``witness`` is what ``KeepWitness`` kept. ``modified`` is the latest date of change
-    among the live rows (UTC, ISO). ``asked_at`` is when this run asked for the state (UTC, ISO, by our clock).
+    ``cursor`` is the place at which an unfinished walk continues; ``sequence`` is the number of rows that this walk
+    committed. ``whole``: an earlier walk reached its end. ``watermark`` (UTC, ISO, by the site's clock): the next run
+    asks for changes since this time. ``live`` is the number of live rows. ``hidden`` is the number of rows that the
+    site counts and does not list, by the last comparison of all ids. ``unlisted`` live rows are in no listing, but the
+    site shows them in queries for their ids. ``beside`` live rows came from other sources than the API. ``shifted``:
+    the dates that the site compares differ from the dates of its rows, since its time zone changed. ``swept`` is when
+    all ids were last compared. ``owed`` are ids that earlier runs could not fetch. ``rotation``: the state of the
+    comparison of all ids by parts (``collection.proof``). ``witness``: the facts that ``KeepWitness`` stored.
+    ``modified`` is the latest date of change among the live rows (UTC, ISO). ``asked_at`` is when this run asked for
+    the state (UTC, ISO, by newsbot's clock).
     """
 
     cursor: Mapping[str, Any] | None = None
@@ -291,12 +293,12 @@ class CollectionState:
 
     @property
     def run_time(self) -> str | None:
-        """A time that no earlier run had. The watermark does not move where a run ends by a fault."""
+        """A time that no earlier run had: ``asked_at``, since the watermark does not move if a run ends by a fault."""
         return self.asked_at or self.watermark
 
 
 Message = Query | Question | Record | Checkpoint
-"""What the crawl of a site yields."""
+"""The messages that the crawl of a site yields."""
 
 SiteCrawl = Generator[Message, Any, None]
 """The crawl of a site, or a part of it."""

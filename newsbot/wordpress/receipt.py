@@ -1,4 +1,4 @@
-"""The counts of a receipt: what a site says it has, what came, what is missing and why."""
+"""The counts of a receipt: how many rows a site counts, how many came, how many are missing, and why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsbot.wordpress.scope import Scope
 
 Verdict = Literal["complete", "incomplete", "blocked", "closed", "payment"]
 SiteVerdict = Literal["complete", "elsewhere", "incomplete", "blocked", "closed", "payment"]
-"""``elsewhere``: another run has the site, and this run passed over it as it was asked to (``due=1``)."""
+"""``elsewhere``: another run crawls the site, so this run skipped it, as ``due=1`` requires."""
 
 Cause = Literal[
     "address",
@@ -31,9 +31,9 @@ Cause = Literal[
 ]
 """The causes about which a user can do something, if a verdict is not ``complete``. ``next_steps`` has a step for each.
 
-``address``: the address cannot be requested. ``deletions``: deletions that were too many at once are held back.
-``login``: newsbot keeps rows that only the login of earlier runs may show. ``list``: a list names types of one site
-that one run cannot bring together. ``part`` and ``type``: the site does not have, or does not list, what was asked for.
+``address``: the address cannot be requested. ``deletions``: too many deletions at once are held back. ``login``:
+newsbot keeps rows that only the login of earlier runs may show. ``list``: a list names types of one site that one run
+cannot bring together. ``part`` and ``type``: the site does not have or does not list the requested part or type.
 ``rows``: rows that the site lists did not come.
 """
 
@@ -52,13 +52,13 @@ _CAUSES: dict[str, Cause] = {
 
 
 def cause_of(fault: Exception | None) -> Cause | None:
-    """The cause that an error is for the user: a PayloadError, a DiscoveryError, or an error with a ``fault``."""
+    """The cause in the receipt for an error: a PayloadError, a DiscoveryError, or an error with a ``fault``."""
     if isinstance(fault, NoApi):
         return "no-api"
     if isinstance(fault, NoSuchPart):
         return "part"
     if isinstance(fault, Refused):
-        # A connection that the host refused has the same name, and another cause.
+        # A connection that the host refused has the same name, but another cause.
         return None
     return _CAUSES.get(getattr(fault, "fault", None) or getattr(fault, "name", None) or "")
 
@@ -155,11 +155,11 @@ class CollectionFacts:
 
     @property
     def expected(self) -> int | None:
-        """The site's last total; None where the site gave none."""
+        """The site's last total; None if the site gave no total."""
         return self.expected_after if self.expected_after is not None else self.expected_before
 
     def in_window(self, number: int | None) -> int | None:
-        """A number of rows without those outside of the user's window: the site is asked for a wider one."""
+        """A number of rows, less the rows outside of the user's window: the query to the site has a wider window."""
         return None if number is None else max(0, number - self.outside_window)
 
     def count_answer(self) -> None:
@@ -169,7 +169,7 @@ class CollectionFacts:
         elif self.mode != "window" and self.live is not None:
             self.answer = self.live
         else:
-            # A row of a dead run that belongs to what was asked for is among the unchanged rows too.
+            # A row of a dead run that belongs to the answer is also counted as unchanged.
             self.answer = max(0, self.delivered - self.recovered - self.deleted) + self.unchanged
 
 
@@ -178,11 +178,10 @@ class SiteFacts:
     """One site of a run. ``asked`` is the user's URL, ``site`` the key of the site in its rows.
 
     ``moved_from`` is the key that the site had in the archive until this run. ``part`` is the part of the site that the
-    run was asked for; None for the whole site. ``not_public`` are the kinds of rows that
-    visitors may not list, where the run asked for every kind. ``collections`` are named by their type; where two kinds
-    have a type of one name, the second is ``KIND/TYPE``. ``kind`` is the kind that is being crawled. ``rights`` is what
-    robots.txt declares (``rights.robots_txt.read_robots``); None where no robots.txt was read. ``cause`` is as in
-    ``CollectionFacts``.
+    run crawls; None for the whole site. ``not_public`` are the kinds of rows that visitors may not list, if the run
+    requested every kind. ``collections`` are named by their type; if two kinds have a type with the same name, the
+    second is ``KIND/TYPE``. ``kind`` is the kind that is being crawled. ``rights`` is what robots.txt declares
+    (``rights.robots_txt.read_robots``); None where no robots.txt was read. ``cause`` is as in ``CollectionFacts``.
     """
 
     asked: str
@@ -203,14 +202,14 @@ class SiteFacts:
     kind: str = "posts"
 
     def collection(self, name: str) -> CollectionFacts:
-        """The counts of a type of the kind that is being crawled, which are created where they do not exist."""
+        """The counts of a type of the kind that is being crawled, which are created if they do not exist."""
         key = self._key(name, self.kind)
         if key not in self.collections:
             self.collections[key] = CollectionFacts(type=name, kind=self.kind)
         return self.collections[key]
 
     def drop(self, name: str) -> None:
-        """Forget a type of the kind that is being crawled."""
+        """Remove a type of the kind that is being crawled."""
         del self.collections[self._key(name, self.kind)]
 
     def find(self, name: str, kind: str) -> CollectionFacts | None:

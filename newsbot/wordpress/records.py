@@ -1,4 +1,4 @@
-"""Make items of API objects.
+"""Make items from API objects.
 
 PHP changes the types of values (see ``values``), and sends zero dates as ``-0001-11-30T00:00:00``. Only the id is
 required: without an id a RecordError names the value. The HTML of bodies stays raw; the clean pipeline cleans it.
@@ -96,7 +96,7 @@ def _author(raw: Mapping[str, Any]) -> Author | None:
 
 
 def _language(raw: Mapping[str, Any]) -> str | None:
-    """The language that Polylang or WPML give a post: ``lang`` is a code, or an object with a code."""
+    """The language that Polylang or WPML assigns to a post: ``lang`` is a code, or an object with a code."""
     lang = raw.get("lang")
     if isinstance(lang, dict):
         lang = lang.get("locale") or lang.get("code") or lang.get("slug")
@@ -104,8 +104,10 @@ def _language(raw: Mapping[str, Any]) -> str | None:
 
 
 def _source_of(raw: Mapping[str, Any], site: Site) -> Source | None:
-    """The source of a syndicated post, as far as its API object shows it. The clean pipeline then reads the article."""
-    from newsbot.article.facts.source import find_source  # its patterns take 40 ms, and an unchanged site has no rows
+    """The source of a syndicated post, if its API object shows the source. The clean pipeline later searches the
+    article."""
+    # compiling its patterns takes 40 ms, and an unchanged site has no rows
+    from newsbot.article.facts.source import find_source
 
     meta = raw.get("meta")
     return find_source(
@@ -215,7 +217,7 @@ def read_linked(
 ) -> Author | TermRef | FeaturedImage | None:
     """A joined object of the site at ``home``.
 
-    None where another object came: core 6.1 sends the API's index for a deleted image.
+    None if another object came: core 6.1 sends the API's index for a deleted image.
     """
     if kind == "users":
         name = decoded(raw.get("name"))
@@ -268,7 +270,7 @@ def _read_image(raw: Mapping[str, Any], home: str) -> FeaturedImage | None:
 
 
 def recalled(kind: str, fields: Mapping[str, Any]) -> Author | TermRef | FeaturedImage | None:
-    """A joined object from the archive; None where an older version kept it in another shape."""
+    """A joined object from the archive; None if an older version stored it in another form."""
     shapes: dict[str, type[Author | TermRef | FeaturedImage]]
     shapes = {"users": Author, "terms": TermRef, "media": FeaturedImage}
     try:

@@ -14,13 +14,13 @@ from newsbot.wordpress.messages import FINAL_ERRORS, Reply, Steps
 from newsbot.wordpress.values import objects_in
 
 HOPELESS = 8
-"""Rows that may fail in a row when they are asked for one by one. With more failures the site is at fault, not a row,
-and a batch is not split any further."""
+"""The most rows that may fail one after the other when they are requested singly. With more failures the site is at
+fault, not a row, and a batch is not split any further."""
 
 
 MOST_ROWS = 10_000
-"""Rows that one answer may hold. Some plugins ignore ``per_page`` and give thousands; the rows of a page are in memory
-at once."""
+"""The most rows in one answer. Some plugins ignore ``per_page`` and give thousands; the rows of a page are in memory at
+once."""
 
 
 REFUSED = frozenset({400, 403, 406, 414, 431, 494, 501})
@@ -28,11 +28,11 @@ REFUSED = frozenset({400, 403, 406, 414, 431, 494, 501})
 
 
 _OF_ITS_ROWS = frozenset({"x-wp-total", "x-wp-totalpages", "link"})
-"""Headers that say something of the rows of an answer."""
+"""Headers with facts about the rows of an answer."""
 
 
 class Unanswered(PayloadError):
-    """No answer came. Carries the reply's ``error``."""
+    """No answer came. Has the reply's ``error``."""
 
     name = "unanswered"
 
@@ -51,9 +51,9 @@ def answer(reply: Reply) -> Any:
 
 
 def rows_of(reply: Reply) -> list[dict[str, Any]]:
-    """The objects of a reply that is a list. Raises a PayloadError as ``answer`` does, and where the reply is not a
-    list. An object such as ``{"success": false}`` is not an empty list: otherwise nobody would notice the missing rows.
-    PHP sends a list with holes as an object, and perhaps an empty list too; an empty object counts as a list where
+    """The objects of a reply that is a list. Raises a PayloadError as ``answer`` does, and if the reply is not a list.
+    An object such as ``{"success": false}`` is not an empty list: otherwise nobody would notice the missing rows. PHP
+    sends a list with missing indexes as an object, and sometimes an empty list too; an empty object counts as a list if
     WordPress sends a total with it.
     """
     listed = answer(reply)
@@ -70,7 +70,7 @@ def rows_of(reply: Reply) -> list[dict[str, Any]]:
 
 
 def rows_or_none(reply: Reply) -> list[dict[str, Any]] | None:
-    """The objects of a reply; None where ``rows_of`` raises a fault that another query need not have. Raises a final
+    """The objects of a reply; None if ``rows_of`` raises a fault that another query may not have. Raises a final
     PayloadError."""
     try:
         return rows_of(reply)
@@ -93,13 +93,13 @@ def total_of(reply: Reply, *, pages: bool = False) -> int | None:
 def with_rows(reply: Reply, found: Sequence[Any] | Mapping[str, Any], *, total: int | None, size: int) -> Reply:
     """``reply`` as the site would have given it with the rows, or the single row, ``found``.
 
-    Its totals are those of ``total`` rows on pages of ``size``; None: the site gives no totals. The header ``Link``
-    names the neighbours of the page that came, and not of these rows.
+    Its totals are those of ``total`` rows on pages of ``size``; None: the site gives no totals. The header ``Link`` is
+    left out, since it names the neighbours of the received page, and not of these rows.
     """
     headers = {name: value for name, value in reply.headers.items() if name not in _OF_ITS_ROWS}
     if total is not None:
         headers |= {"x-wp-total": str(total), "x-wp-totalpages": str(-(-total // size))}
-    # Not orjson, which refuses half an emoji and a number of 65 bits.
+    # orjson is not used, since it refuses half an emoji and a number of 65 bits.
     return replace(reply, headers=headers, body=json.dumps(found).encode("ascii"))
 
 
@@ -121,8 +121,8 @@ def is_final(fault: PayloadError) -> bool:
 
 
 def refuses_form(fault: PayloadError) -> bool:
-    """Whether the site refused a query in this form, so that it may answer a query with other parameters. If it refuses
-    visitors altogether, that query is refused too.
+    """Whether the site refused a query in this form, so that it may accept a query with other parameters. If the site
+    refuses all visitors, it refuses that query too.
     """
     return isinstance(fault, Refused | BadStatus) and fault.status in REFUSED
 

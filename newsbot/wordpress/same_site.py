@@ -1,4 +1,4 @@
-"""Whether rows that a site gives are rows that the archive holds. Pure."""
+"""Decides whether the rows of a site are rows that the archive holds. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newsbot.wordpress.questions import HeldRow
 from newsbot.wordpress.values import decoded, rendered, row_id, text
 
 IDENTIFYING = "id,guid,slug,date,link"
-"""``_fields`` of a query for what identifies rows."""
+"""``_fields`` of a query for the identifying fields of rows."""
 
 FEW = 3
 """The least number of rows to compare, if the site has this many."""
@@ -51,15 +51,15 @@ def guid_host(raw: Mapping[str, Any]) -> str | None:
 
 
 def is_too_few(rows: Sequence[Mapping[str, Any]], held: Mapping[int, HeldRow]) -> bool:
-    """Whether too few of ``rows`` are held to compare two sites by them."""
+    """Whether the archive holds too few of ``rows`` to compare two sites by them."""
     return len(_pairs(rows, held)) < max(1, min(FEW, len(rows)))
 
 
 def moved_here(rows: Sequence[Mapping[str, Any]], held: Mapping[int, HeldRow], *, former: str) -> bool:
     """Whether a site that gives ``rows`` is the site ``former``, of which the archive holds ``held``.
 
-    Ids, guids and slugs must agree: in four of five rows that both have, and in enough of them. Every new WordPress has
-    a post 1 with the slug ``hello-world``, so a guid without a public host counts only together with the date.
+    Ids, guids and slugs must agree: in four of five rows that both sites have, and in enough rows. Every new WordPress
+    has a post 1 with the slug ``hello-world``, so a guid without a public host counts only together with the date.
     """
     pairs = _pairs(rows, held)
     agreeing = sum(_is_same_row(raw, row, former) for raw, row in pairs)
@@ -76,14 +76,14 @@ def _is_same_row(raw: Mapping[str, Any], held: HeldRow, former: str) -> bool:
 
 
 def agreeing(rows: Sequence[Mapping[str, Any]], held: Mapping[int, HeldRow]) -> tuple[int, int]:
-    """How many rows the archive holds too, and how many of these may be edited copies of what it holds."""
+    """How many of the rows the archive holds too, and how many of these may be edited copies of the archived rows."""
     pairs = _pairs(rows, held)
     return len(pairs), sum(_may_be_same_row(raw, row) for raw, row in pairs)
 
 
 def _may_be_same_row(raw: Mapping[str, Any], held: HeldRow) -> bool:
-    """Whether two of guid, slug and date agree, or all of these that both rows have: an edit changes one of them at
-    most.
+    """Whether two of guid, slug and date agree, or all of these fields that both rows have: an edit changes at most one
+    of them.
     """
     fields = (
         (canonical_guid(rendered(raw.get("guid"))), canonical_guid(held.guid)),

@@ -1,4 +1,4 @@
-"""The part of a site that a crawl or an export was asked for, as parameters of the API and as a test of rows. Pure."""
+"""The part of a site to which a crawl or an export is limited, as parameters of the API and as a test of rows. Pure."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from newsbot.numbers import integer
 from newsbot.wordpress.values import list_in, object_in
 
 _WORDS = re.compile(r'(-?)(?:"([^"]+)"|(\S+))')
-"""A word or a phrase in quotes, as WordPress divides a search; a minus leaves rows with the word out."""
+"""A word or a phrase in quotes, as WordPress divides a search; a minus excludes rows with the word."""
 
 _TEXTS = ("title", "excerpt", "content_text", "caption", "description", "alt")
-"""The columns in which words are searched for."""
+"""The columns in which words are searched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """A part of a site. A row belongs to the part where it passes every condition that is given.
+    """A part of a site. A row belongs to the part if it meets every given condition.
 
-    ``terms``: parameter of the API (``categories``) -> ids of terms, with those below them in the tree; a name stands
-    for a term that is known by its name alone. ``authors`` are ids, or names. ``article`` is the id of one post of the
-    type ``type``. ``told`` names the part for the user.
+    ``terms``: parameter of the API (``categories``) -> ids of terms, with those below them in the tree; a name means a
+    term that is known only by its name. ``authors`` are ids, or names. ``article`` is the id of one post of the type
+    ``type``. ``told`` names the part for the user.
     """
 
     terms: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)
@@ -39,7 +39,8 @@ class Scope:
         return asdict(self)
 
     def params(self, kind: str) -> dict[str, str | int]:
-        """The parameters by which the API lists the part. ``kind`` is that of the rows (``posts``, ``comments``)."""
+        """The parameters by which the API lists the part. ``kind`` is the kind of the rows (``posts``,
+        ``comments``)."""
         params: dict[str, str | int] = {name: _joined(ids) for name, ids in self.terms.items()}
         if self.authors:
             params["author"] = _joined(self.authors)
@@ -54,8 +55,8 @@ class Scope:
         return (*self.terms, *(("author",) if self.authors and kind != "comments" else ()))
 
     def has_object(self, raw: Mapping[str, Any]) -> bool:
-        """Whether an object of the API belongs to the part, as far as its fields show. Only the site can search for
-        words.
+        """Whether an object of the API belongs to the part, by the fields that it has. Words are not checked, since
+        only the site can search.
         """
         for name, ids in self.terms.items():
             found = {row_id for value in list_in(raw.get(name)) if (row_id := _id_in(value)) is not None}
@@ -79,7 +80,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class SiteScopes:
-    """Key of a site -> the part of it. The id of a term or an author is valid within its site only."""
+    """Key of a site -> the part of it. The id of a term or an author is valid only within its site."""
 
     by_site: Mapping[str, Scope]
 
@@ -90,24 +91,24 @@ class SiteScopes:
 
 
 def scope_from_json(kept: Mapping[str, Any]) -> Scope:
-    """The scope that ``as_json`` made. Raises TypeError and AttributeError for another shape."""
+    """The scope from the result of ``as_json``. Raises TypeError and AttributeError for another shape."""
     terms = {str(name): tuple(ids) for name, ids in kept["terms"].items()}
     return Scope(**{**kept, "terms": terms, "authors": tuple(kept["authors"])})
 
 
 def scope_key(url: str, asked: str) -> str:
-    """The name under which newsbot keeps the part of a site that an address and the arguments ``asked`` mean."""
+    """The name under which newsbot keeps the part of a site that an address and the arguments ``asked`` select."""
     return f"{url} {asked}".strip()
 
 
 def asked_part(category: Sequence[str], tag: Sequence[str], author: Sequence[str], search: str | None) -> str:
-    """The arguments that ask for a part of a site, as one text; "" where none of them is given."""
+    """The arguments that select a part of a site, as one text; "" if none of them is given."""
     given = (("category", ",".join(category)), ("tag", ",".join(tag)), ("author", ",".join(author)), ("search", search))
     return " ".join(f"{name}={value}" for name, value in given if value)
 
 
 _ARTICLE = {"posts": "include", "comments": "post", "media": "parent"}
-"""Kind of rows -> the parameter that takes the id of one article."""
+"""Kind of rows -> the parameter for the id of one article."""
 
 
 def _joined(ids: tuple[int | str, ...]) -> str:
@@ -129,8 +130,8 @@ def _authors(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def has_words(row: Mapping[str, Any], search: str) -> bool:
-    """Whether a row holds every word and phrase of a search, and none with a minus. Case and accents do not count, as
-    in WordPress's own search."""
+    """Whether a row holds every word and phrase of a search, and no word with a minus. Case and accents do not count,
+    as in WordPress's own search."""
     text = folded(" ".join(str(row.get(name) or "") for name in _TEXTS))
     words = [(minus, folded(phrase or word)) for minus, phrase, word in _WORDS.findall(search)]
     return all((word in text) is not bool(minus) for minus, word in words)

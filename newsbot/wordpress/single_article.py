@@ -1,4 +1,4 @@
-"""One article from one answer, of the API or of a page: as a crawl reads it, without the rest of the crawl."""
+"""One article from one answer, of the API or of a page: read in the same way as in a crawl."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _from_page(reply: Reply) -> Found:
 
 
 def _own_url(reply: Reply) -> str:
-    """The URL that a saved page names as its own; the URL of the answer where it names none."""
+    """The URL that a saved page names as its own; the URL of the answer if the page names none."""
     tree = LexborHTMLParser(flatten(reply.body[:_HEAD].decode("utf-8", "replace")))
     for selector, name in _OWN_URL:
         node = tree.css_first(selector)

@@ -39,7 +39,7 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = (), *, b
     """The whole crawl of one site. Closes ``facts`` with a verdict. Raises no error, whatever the site does.
 
     ``also``: the other kinds of rows of the same site. They are crawled after the kind of ``options``. ``beside``: the
-    addresses of the run that may be articles of this site, with the own one.
+    addresses of the run that may be articles of this site, including the address of this crawl.
     """
     every = [options, *also]
     facts.kind = options.kind
@@ -54,7 +54,7 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = (), *, b
             yield from _crawl_known(known, every, facts, beside)
             return
         except Moved:
-            # What an earlier run discovered no longer holds: discover the site again.
+            # The results of an earlier discovery are out of date: discover the site again.
             facts.site = None
     try:
         site = site or (yield from _discover(options))
@@ -74,7 +74,7 @@ def crawl(options: Options, facts: SiteFacts, also: Sequence[Options] = (), *, b
     if known is not None and ALL in options.types:
         site.types |= known.types
     if (yield from asked_together(_narrow(site, every, facts), site, options.url, beside)):
-        # An address that means nothing now may mean something in the next run, which asks again.
+        # An address without a meaning now may have a meaning in the next run, which asks again.
         yield KeepSite(url=options.url, site=site_as_json(site), discovered=True)
         crawled = asked_together(crawl_kinds(site, every, facts), site, options.url, beside)
         yield from _learning(site, options, crawled)
@@ -87,7 +87,7 @@ def _discover(options: Options) -> Steps[Site]:
 
 
 def _is_current(known: Site, options: Options) -> bool:
-    """Whether this run needs no discovery: an earlier one knows what the user's address means."""
+    """Whether this run needs no discovery: an earlier run stored the meaning of the user's address."""
     asked_anew = options.full or options.sweep or known.doubted
     return not asked_anew and (options.url in known.meanings or is_bare(options.url))
 
@@ -104,7 +104,7 @@ def _crawl_known(site: Site, every: list[Options], facts: SiteFacts, beside: Seq
 def _crawl_without_api(
     failure: DiscoveryError, options: Options, facts: SiteFacts, also: Sequence[Options]
 ) -> SiteCrawl:
-    """Close ``facts`` after a failed discovery, and bring posts from other sources if the API is shut."""
+    """Close ``facts`` after a failed discovery, and bring posts from other sources if the API is closed."""
     facts.end(failure.verdict, str(failure), cause_of(failure))
     if _asks_for_a_part(options, failure):
         facts.why += "; only the API lists a part of a site, and newsbot takes no part without the API"
@@ -116,8 +116,8 @@ def _crawl_without_api(
 
 
 def _narrow(site: Site, every: list[Options], facts: SiteFacts, *, discovered_before: bool = False) -> Steps[bool]:
-    """Put the part of the site that the user asked for into the options. False where there is no such part, which ends
-    ``facts``. Raises Moved as ``crawl_collections`` does."""
+    """Put the part of the site that the user asked for into the options. Returns False, and ends ``facts``, if there is
+    no such part. Raises Moved as ``crawl_collections`` does."""
     options = every[0]
     earlier = site.scopes.get(options.scope_key)
     try:
@@ -125,7 +125,7 @@ def _narrow(site: Site, every: list[Options], facts: SiteFacts, *, discovered_be
         if scope is not None and len(every) > 1:
             raise NoSuchPart(f"{options.url} is {scope.told}, and wp_site brings whole sites: give {site.home}")
     except NoSuchPart as fault:
-        # Without the site's key: no row of the whole site may stand in for the part.
+        # The site's key is not set: rows of the whole site must not count as the part.
         facts.end("incomplete", str(fault), cause_of(fault))
         return False
     except PayloadError as fault:
@@ -140,7 +140,7 @@ def _narrow(site: Site, every: list[Options], facts: SiteFacts, *, discovered_be
     if scope is not None:
         every[0] = replace(options, scope=scope)
         if scope.type is not None and options.kind == "posts":
-            # One row by its id: no count of rows needs to be compared.
+            # The crawl requests one row by its id, so no count of rows needs to be compared.
             every[0] = replace(every[0], types=(scope.type,), limit=1)
     return True
 
@@ -151,7 +151,8 @@ def _asks_for_a_part(options: Options, failure: DiscoveryError) -> bool:
 
 
 def _at_its_address(site: Site, crawled: SiteCrawl) -> SiteCrawl:
-    """Pass the messages of ``crawled``. Raise Moved where a redirect takes the first answer of the API elsewhere."""
+    """Pass the messages of ``crawled``. Raise Moved if a redirect leads the first request of the API to another
+    place."""
     is_first = True
 
     def ask(message: Any) -> Steps[Any]:
@@ -167,7 +168,7 @@ def _at_its_address(site: Site, crawled: SiteCrawl) -> SiteCrawl:
 
 
 def _left(url: str, root: str) -> bool:
-    """Whether ``url`` is not one of the API at ``root``, or answers over HTTPS where ``root`` does not."""
+    """Whether ``url`` is not one of the API at ``root``, or answers over HTTPS although ``root`` does not."""
     return not is_below(url, root) or url.partition("://")[0] != root.partition("://")[0]
 
 
@@ -177,8 +178,8 @@ def _enter(site: Site, facts: SiteFacts) -> None:
 
 
 def _learning(site: Site, options: Options, site_crawl: SiteCrawl) -> SiteCrawl:
-    """Run a crawl of ``site``. Learn from each reply where redirects lead, and keep for later runs what was learnt: the
-    form of the site's URLs, and the page sizes that its server survives."""
+    """Run a crawl of ``site``. Learn the targets of redirects from each reply, and store the results for later runs:
+    the form of the site's URLs, and the page sizes that its server can send."""
     before, forms = site_as_json(site), OtherForms(site)
 
     def ask(message: Any) -> Steps[Any]:

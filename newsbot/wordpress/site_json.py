@@ -1,4 +1,5 @@
-"""A site as JSON: the archive keeps what discovery found, so that a later run need not discover the site again."""
+"""A site as JSON: the archive stores the results of a discovery, so that a later run need not discover the site
+again."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def site_as_json(site: Site) -> dict[str, Any]:
 
 
 MOST_ADDRESSES = 50
-"""Addresses of one site, and parts of it, that are kept."""
+"""The most addresses of one site, and the most parts of it, that are stored."""
 
 Kept = TypeVar("Kept")
 
@@ -61,7 +62,7 @@ def _as_json(accepts: RouteAccepts) -> dict[str, Any]:
 
 
 def site_from_json(kept: Mapping[str, Any]) -> Site | None:
-    """The site that an earlier run kept. None where the JSON has another shape."""
+    """The site that an earlier run stored. None if the JSON has another form."""
     try:
         return Site(
             key=kept["key"],

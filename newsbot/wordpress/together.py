@@ -1,7 +1,7 @@
-"""Articles of one site that one run asks for, resolved and asked for together. Pure.
+"""Resolves and requests together the articles of one site that one run crawls. Pure.
 
-Each article keeps a crawl of its own, with its own verdict. The crawls send queries that name all of the articles, and
-``Query.shared`` lets one answer serve them all. An article that such an answer does not hold is asked for alone.
+Each article has its own crawl with its own verdict. The crawls send queries that name all of the articles, and by
+``Query.shared`` all of them use one answer. If an answer lacks an article, this article is requested alone.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from newsbot.wordpress.values import row_id
 from newsbot.wordpress.witness.matching import Lacking, slug_batches
 
 MOST_TOGETHER = MOST_ADDRESSES
-"""Addresses that are resolved together: as many as the archive keeps of a site."""
+"""The most addresses that are resolved together: as many as the archive stores for a site."""
 
 ENOUGH = 2
-"""Addresses for which one query by slug costs less than their pages."""
+"""The number of addresses from which on one query by slug costs less than requesting their pages."""
 
 _PART = re.compile(r"/(?:category|tag|author)/")
 """Paths of terms and authors, with WordPress's own names."""
@@ -45,8 +45,8 @@ _LONG = frozenset({"title", "content", "excerpt", "_links"})
 
 
 def find_site(url: str, beside: Sequence[str], *, anew: bool) -> Steps[tuple[Site | None, bool]]:
-    """(the site of ``url``, whether an earlier crawl discovered the site). The site's ``meanings`` hold what ``url``
-    means. ``beside`` are the addresses of the run, with ``url``. ``anew``: discover the site now.
+    """(the site of ``url``, whether an earlier crawl discovered the site). The site's ``meanings`` have the meaning of
+    ``url``. ``beside`` are the addresses of the run, with ``url``. ``anew``: discover the site now.
 
     (None, False) where ``url`` cannot be resolved in this way.
     """
@@ -63,7 +63,7 @@ def find_site(url: str, beside: Sequence[str], *, anew: bool) -> Steps[tuple[Sit
 
 
 def _known(url: str, beside: Sequence[str]) -> Steps[Site | None]:
-    """The site as the archive keeps it at another address of the run."""
+    """The site that the archive stores for another address of the run."""
     for other in beside:
         kept = (yield AskSite(url=other)) if other != url else None
         site = site_from_json(kept) if kept is not None else None
@@ -78,21 +78,21 @@ def _share(query: Query) -> Asking[Reply]:
 
 
 def find_articles(site: Site, urls: Iterable[str]) -> Asking[None]:
-    """Note in ``site`` which of the addresses are articles, by their queries (``?p=7``) and else by their slugs or ids.
-    Only an article that has the address as its permalink is taken."""
+    """Note in ``site`` which of the addresses are articles, by their queries (``?p=7``), else by their slugs or ids. An
+    article counts only if its permalink is the address."""
     left: list[str] = []
     for url in urls:
         if site_host(as_url(url)) != site_host(site.home):
-            # The first address may lead to another host, whose site has pages of the same names.
+            # The first address may lead to another host, whose site has pages with the same names.
             continue
         known = site.meanings.get(url)
         if (meaning := in_query(as_url(url))) is not None:
-            # A query has no permalink. In another folder it may be one of another site.
+            # An address with a query is not a permalink. In another folder, it may belong to another site.
             if place_of(as_url(url)) == urlsplit(site.home).path.rstrip("/"):
                 site.meanings[url] = meaning
         elif (known is None or (known.kind == "article" and not known.text)) and not _PART.search(place_of(url)):
             left.append(url)
-    # The page of the first address tells whether the list may be one of articles.
+    # The page of the first address shows whether the list may be a list of articles.
     enough = ENOUGH if any(url in site.meanings for url in left) else ENOUGH + 1
     for base in _BASES:
         if len(left) < enough:
@@ -101,7 +101,7 @@ def find_articles(site: Site, urls: Iterable[str]) -> Asking[None]:
         site.meanings |= found
         left = [url for url in left if url not in found]
         if not found:
-            # These are no articles, or the site ignores slugs: their pages tell what they are.
+            # Either these are no articles, or the site ignores slugs: their pages show what they are.
             return
 
 
@@ -130,7 +130,7 @@ def _by_slug(site: Site, base: str, urls: Sequence[str]) -> Asking[dict[str, Mea
             meaning = Meaning(kind="article", base=base, id=number, text=slugs[url])
             if found.setdefault(url, meaning).id != number:
                 several.add(url)
-    # Of two rows with one permalink, only the page of the address tells which one the address is.
+    # If two rows have the same permalink, only the page of the address shows which row it is.
     return {url: meaning for url, meaning in found.items() if url not in several}
 
 
@@ -139,8 +139,9 @@ def _slug(url: str) -> str:
 
 
 def asked_together(steps: Steps[Result], site: Site, url: str, beside: Sequence[str]) -> Steps[Result]:
-    """Run the crawl of the article ``url``. A query of the article alone is sent as one of all articles ``beside`` it,
-    and the answer is cut down to the article. Where the answer lacks the article, the query is sent as it is.
+    """Run the crawl of the article ``url``. A query for only this article is sent as a query for all articles
+    ``beside`` it, and the answer is reduced to the article. If the answer lacks the article, the query is sent
+    unchanged.
     """
 
     def ask(message: Any) -> Steps[Any]:
@@ -153,8 +154,8 @@ def asked_together(steps: Steps[Result], site: Site, url: str, beside: Sequence[
 
 
 def _among_all(query: Query, site: Site, own: Meaning, beside: Sequence[str]) -> Asking[Reply | None]:
-    """The answer to ``query`` out of the answer to a query of all articles; None where no such answer holds it, and
-    where ``query`` is no query of the article alone."""
+    """The answer to ``query``, taken from the answer to a query for all articles; None if no such answer has it, or if
+    ``query`` is not a query for only this article."""
     if query.purpose not in _PURPOSES or query.searching or (found := site.api.route(query.url)) is None:
         return None
     (route, params), listed = found, f"/wp/v2/{own.base or 'posts'}"
@@ -169,7 +170,8 @@ def _among_all(query: Query, site: Site, own: Meaning, beside: Sequence[str]) ->
         except PayloadError as fault:
             if query.purpose != "list" or is_final(fault) or getattr(fault, "status", 0) < 500:
                 return None
-        # One article may kill the page. The site gave their ids, so that it answers: ask for the half with this one.
+        # One article may make the page fail. The site gave the ids of the articles, so it does answer: request the half
+        # with this article.
         middle = len(ids) // 2
         ids = ids[:middle] if own.id in ids[:middle] else ids[middle:]
     return None
@@ -177,8 +179,8 @@ def _among_all(query: Query, site: Site, own: Meaning, beside: Sequence[str]) ->
 
 def _ids(site: Site, own: Meaning, beside: Sequence[str], route: str) -> list[int]:
     """The ids of the articles that go into one query with ``own``."""
-    # If only the page of an address resolved the address, it is resolved after the others, which do not know the
-    # article yet.
+    # If an address was resolved only by its page, this happened after the other addresses were resolved, so their
+    # crawls do not know the article yet.
     ids = dict.fromkeys(
         meaning.id for other in beside for meaning in (site.meanings.get(other),)
         if meaning is not None and meaning.id is not None and (meaning.kind, meaning.base) == ("article", own.base)
@@ -194,7 +196,7 @@ def _ids(site: Site, own: Meaning, beside: Sequence[str], route: str) -> list[in
 
 
 def _without_token(params: Mapping[str, str]) -> dict[str, str]:
-    """The parameters without those by which a query passes caches: these differ from article to article."""
+    """The parameters without those that make caches ignore their stored answers: these differ for each article."""
     fields = params.get("_fields")
     kept = {name: value for name, value in params.items() if name != "_"}
     if fields is not None:
@@ -203,8 +205,8 @@ def _without_token(params: Mapping[str, str]) -> dict[str, str]:
 
 
 def _of_one(rows: Sequence[dict[str, Any]], reply: Reply, own: Meaning, *, is_list: bool) -> Reply | None:
-    """The answer cut down to one article; None where it does not hold the article. If not ``is_list``, the answer is
-    one as the route of the article itself gives it."""
+    """The answer reduced to one article; None if it does not contain the article. If not ``is_list``, the result has
+    the form of an answer of the article's own route."""
     row = next((row for row in rows if row_id(row.get("id")) == own.id), None)
     if row is None:
         return None
@@ -214,6 +216,6 @@ def _of_one(rows: Sequence[dict[str, Any]], reply: Reply, own: Meaning, *, is_li
 
 
 def is_deep(url: str) -> bool:
-    """Whether an address may be that of an article."""
+    """Whether an address may be the address of an article."""
     parts = urlsplit(as_url(url))
     return bool(parts.path.strip("/") or parts.query)

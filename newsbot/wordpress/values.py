@@ -1,7 +1,7 @@
 """Read values of an API object, whose types PHP and plugins change.
 
-Where WordPress means an object it may send ``false``, ``""`` or ``[]``; a list with holes arrives as an object; a
-number arrives as text.
+In place of an object WordPress may send ``false``, ``""`` or ``[]``; a list with missing indexes arrives as an object;
+a number arrives as text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _WEB = ("https://", "http://")
 
 
 def memory_of(value: Any) -> int:
-    """About how many bytes of memory the strings of a JSON value take, however deep it is nested."""
+    """The approximate bytes of memory of the strings of a JSON value, at every depth."""
     memory, waiting = 0, [value]
     while waiting:
         part = waiting.pop()
@@ -32,7 +32,7 @@ def memory_of(value: Any) -> int:
 
 
 def object_in(value: Any) -> dict[str, Any]:
-    """An object; an empty one where something else came."""
+    """An object; an empty object if the value is not an object."""
     return value if isinstance(value, dict) else {}
 
 
@@ -63,7 +63,7 @@ def decoded(value: Any) -> str | None:
 
 
 def address(value: Any, base: str) -> str | None:
-    """A web address with its entities decoded, or None: also for another address, such as ``javascript:``.
+    """A web address with its entities decoded, or None, for example for ``javascript:``.
 
     Some plugins give addresses without the host, or without the scheme. Such an address is resolved from ``base``, the
     site's home.
@@ -82,7 +82,8 @@ def address(value: Any, base: str) -> str | None:
 
 
 def rendered(value: Any) -> str | None:
-    """The text of ``{"rendered": ...}``, or of the bare string that some plugins send instead; None without a text."""
+    """The text of ``{"rendered": ...}``, or of the bare string that some plugins send instead; None if there is no
+    text."""
     found = value.get("rendered") if isinstance(value, dict) else value
     return found if isinstance(found, str) and found.strip() else None
 
@@ -95,5 +96,5 @@ def row_id(value: Any) -> int | None:
 
 
 def flag(value: Any) -> bool | None:
-    """True or False, or None where something else came."""
+    """True or False, or None for any other value."""
     return value if isinstance(value, bool) else None

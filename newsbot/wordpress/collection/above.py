@@ -1,7 +1,7 @@
 """Asks by id for the rows above the largest known id. Pure.
 
-WordPress gives each new row an id above all earlier ones, whatever date the row has. If a site heeds neither the order
-of ids nor ``exclude``, a new row with an old date may be on no page of a listing. A query for its id shows the row.
+WordPress gives each new row an id above all earlier ones, whatever date the row has. If a site ignores both the order
+of ids and ``exclude``, a new row with an old date may be on no page of a listing. A query for its id shows the row.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ MOST_BYTES = 1_900
 """The length of the URL. Some web servers refuse a query string of more than 2 KiB."""
 
 LEAST_BYTES = 500
-"""The length for a server that refused longer URLs."""
+"""The length of the URL for a server that refused longer URLs."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Above:
-    """``dates`` are the rows above the largest known id. ``proven``: the site showed what it was asked for, and the
-    page was not full.
+    """``dates`` are the rows above the largest known id. ``proven``: the site showed the control row, and the page was
+    not full.
     """
 
     dates: Dates = field(default_factory=dict)
@@ -52,7 +52,7 @@ def heeds_order(listed: Dates, published: Dates) -> bool:
 
 
 def above(site_ids: SiteIds, largest: int, *, control: int, most: int, when: str | None) -> Asking[Above]:
-    """Ask for the ids after ``largest``, as many as a URL of ``most`` bytes holds, and for the ``control``, a known
+    """Ask for the ids after ``largest``, as many as fit into a URL of ``most`` bytes, and for the ``control``, a known
     row without which the answer proves nothing. ``when`` is the time of an answer. Raises a final PayloadError."""
     queries, fresh = site_ids.queries, f"{token(when)}{largest}"
     size = queries.per_page

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 @dataclass(slots=True)
 class Ahead:
     """Compares the totals of a walk's pages. Each total counts the rows ahead of the cursor, and must fall by the rows
-    of the page before. If it falls further, a row was deleted there, or it was given an earlier date and now stands
-    before the cursor, where the walk never comes. Nothing else shows this: the total of the site can stay the same.
+    of the page before. If it falls further, a row was deleted there, or it got an earlier date and is now before the
+    cursor, where the walk does not read. Nothing else shows this: the total of the site can stay the same.
 
     ``vanished``: rows vanished ahead of the cursor. ``expected``: the total that the next page should have; None where
     pages cannot be compared.

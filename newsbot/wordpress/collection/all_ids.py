@@ -1,4 +1,5 @@
-"""Compares every id of the site with every id of the archive, and measures what the site counts and does not list."""
+"""Compares every id of the site with every id of the archive, and measures how many rows the site counts and does not
+list."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.replies import is_final
 
 PROBES = 10
-"""Queries for ids that no listing shows, where the site counts more rows than it lists."""
+"""The most queries for ids that no listing shows, if the site counts more rows than it lists."""
 
 ABOVE = 20
 """The search begins this many ids above the newest listed id, since the newest rows may be the hidden rows."""
@@ -30,7 +31,7 @@ def sweep(account: Reconciler) -> Steps[None]:
 def compare(
     account: Reconciler, listed: Listed, *, seen: Collection[int] | None = None, trusting: bool = True
 ) -> Steps[None]:
-    """Make the archive equal to a listing of all ids, and measure what is hidden.
+    """Make the archive equal to a listing of all ids, and measure how many rows are hidden.
 
     ``seen`` are the rows of a walk that ended before the listing; None where no walk did. ``trusting``: the listing
     may be one short page that counts as the whole.
@@ -44,13 +45,13 @@ def compare(
         {row_id: at for row_id, at in listed.dates.items() if row_id in known or row_id not in walked}, known=known
     )
     if listed.broke_off:
-        # The listing broke off, so further ids may follow its last page.
+        # The listing ended early, so further ids may follow its last page.
         account.facts.broke_off = True
         return
     account.held_back, account.unsure = set(), set()
     alive = yield from account.bury(known.keys() - listed.dates.keys())
     if alive and trusting and len(listed.dates) < account.queries.per_page:
-        # A plugin that sends the number of rows on the page as the total makes a page with hidden rows look whole.
+        # A plugin that sends the number of rows on the page as the total makes a page with hidden rows look complete.
         further = yield from account.site_ids.every("recount", trusting=False)
         if further.dates.keys() - listed.dates.keys():
             yield from compare(account, further, seen=seen, trusting=False)
@@ -69,7 +70,7 @@ def _measure(
 ) -> Steps[None]:
     """Measure the rows that the site counts and does not list. ``agrees``: a listing before showed the same ids.
 
-    A number that differs from the last measurement is believed only if two listings, in opposite orders, agree. The
+    A number that differs from the last measurement is accepted only if two listings, in opposite orders, agree. The
     second listing is also made if the first one is not ``steady``: it lacked rows that have an answer.
     """
     again, hidden = listed, listed.hidden
@@ -103,7 +104,7 @@ def _list_again(account: Reconciler, listed: Listed) -> Steps[None]:
 
 
 def _probe(account: Reconciler, listed: Dates) -> Steps[None]:
-    """Ask by id for rows that the site counts and does not list: a site may show them to whoever knows the id."""
+    """Ask by id for rows that the site counts and does not list: a site may show such a row in a query for its id."""
     if not listed or account.hidden <= len(account.unlisted) or account.intake.queries.is_windowed:
         return
     idle, between = 0, _between(listed, account.unlisted)

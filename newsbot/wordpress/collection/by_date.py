@@ -26,11 +26,12 @@ nginx answers 502 where the headers exceed 4 KiB. 200 ids exceed that limit, lon
 
 
 MOST_PASSED = 10
-"""Different rows from before the walk's place that may come again: a plugin puts some featured posts on each page."""
+"""The most different rows from before the walk's place that may come again: a plugin puts some featured posts on each
+page."""
 
 
 class Mode(StrEnum):
-    """How the walk lists the rows at its place."""
+    """The way in which the walk lists the rows at its place."""
 
     DATE = "date"
     SECOND = "second"
@@ -69,10 +70,10 @@ class ByDate(Stage):
         inner = self.second.place if self.second is not None else None
         return self.date, self.past_date, self.mode, inner, self.page
 
-    # Where the walk stands.
+    # The place of the walk.
 
     def resume(self, position: Mapping[str, Any]) -> bool:
-        """Go on at a ``position`` of an earlier run. Returns False, and changes nothing, for a position by id."""
+        """Continue at a ``position`` of an earlier run. Returns False, and changes nothing, for a position by id."""
         date, mode = local_date(position.get("date")), position.get("mode")
         at_date, page = position.get("at_date"), position.get("page")
         if date is None or mode not in (Mode.DATE, Mode.SECOND) or not isinstance(at_date, list):
@@ -84,7 +85,8 @@ class ByDate(Stage):
         return True
 
     def position(self) -> dict[str, Any]:
-        """Where a later run may go on, for ``resume``. The ids seen before the last second are not part of it."""
+        """The place at which a later run may continue, for ``resume``. It does not contain the ids seen before the last
+        second."""
         return {
             "mode": self.mode.value,
             "date": self.date,
@@ -153,7 +155,7 @@ class ByDate(Stage):
         return [row for index, row in enumerate(rows) if index not in left_out]
 
     def _ignored_in_second(self, page: Page) -> str:
-        """The bound that the site ignores, where most rows of a page are outside the wanted second; else "".
+        """The bound that the site ignores, if most rows of a page are outside the wanted second; else "".
 
         The listing of each second would then show the rest of the collection. A plugin repeats some featured posts on
         each page: such rows are few, and not new.
@@ -166,7 +168,7 @@ class ByDate(Stage):
         return "before=" if 2 * later > len(outside) else "after="
 
     def _end_second(self, turn: Turn) -> Turn:
-        """Go on after the second once all of its rows were listed."""
+        """Continue after the second when all of its rows were listed."""
         if turn is Turn.ON:
             return turn
         if turn in (Turn.FALL, Turn.FLIP):
@@ -194,17 +196,17 @@ class ByDate(Stage):
         if not self.can_exclude or len(self.at_date) <= EXCLUDED:
             return Turn.ON
         if furthest is None:
-            # More posts have no date than a URL can exclude: only a listing by id passes them.
+            # There are more posts without a date than a URL can exclude, so only a listing by id can continue.
             return self.fall("")
         self.second = self._by_id()
         return Turn.ON
 
     def _stuck(self, rows: Sequence[Row], page: Page) -> Turn:
-        """Choose how to go on after a page whose rows were all seen before."""
+        """Choose how to continue after a page whose rows were all seen before."""
         dates = {row.date for row in rows if row.date is not None}
         at, self.page = self.page, 1
         if at == 1 and page.total and page.total <= len(page.rows) < page.size and len(rows) == len(page.rows):
-            # The site counts the rows of this page, and no others, after the place.
+            # After the place, the site counts only the rows of this page.
             return Turn.BROKEN if self.unproven else Turn.END
         if self.date is not None and dates == {self.date}:
             if len(page.rows) < page.size and not self.can_exclude:
@@ -217,7 +219,7 @@ class ByDate(Stage):
         return self.fall("before=" if self.newest_first else "after=")
 
     def _take_nothing(self, page: Page) -> Turn:
-        """Take an empty page. It ends the walk only where the site counts no more rows after it."""
+        """Take an empty page. It ends the walk only if the site counts no more rows after it."""
         self.empty_pages += 1
         # If a plugin forces a page size, a page passes fewer rows than the query asked for.
         reached = self.page * min(page.size, self.most_rows or page.places)

@@ -12,11 +12,12 @@ from newsbot.wordpress.collection.order import is_unordered, out_of_order
 from newsbot.wordpress.collection.pages import EMPTY_PAGES, Growth, Page, Params, Stage, Turn
 
 OVERLAP = 5
-"""Rows by which two pages overlap: this many rows may be deleted between two queries without a step back."""
+"""The rows that two pages have in common: so many rows may be deleted between two queries before a step back is
+necessary."""
 
 EMPTY_BEHIND = 3
-"""Empty pages in a row that end a listing without a total, where a page was not full: the site hides rows, and may
-hide all those of a page."""
+"""The number of empty pages in a row that end a listing without a total, if a page was not full: the site hides rows,
+and may hide all rows of a page."""
 
 MAX_GAPS = 12
 """The listing is unproven after this many steps back at one id, while rows are deleted again and again."""
@@ -26,7 +27,7 @@ class ById(Stage):
     """The listing by id: with ``offset=``, or (``by_page``) with ``page=``, whose pages cannot overlap.
 
     ``last_id`` is the id that the listing has reached. ``total`` is the site's count at the last page that followed
-    without a gap, ``covered`` whether that page reached its own count. ``gap`` is the last gap that could not be closed
+    without a gap. ``covered``: whether that page reached this count. ``gap`` is the last gap that could not be closed
     by a step back: the ids before and after the gap. ``uneven``: a page with rows after it had fewer than others.
     ``behind`` is the offset after the last page with rows. ``astray``: rows were out of order, though so few on each
     page that a plugin may put them there. ``repeated``: a page had more rows of earlier pages than their overlap holds,
@@ -128,7 +129,7 @@ class ById(Stage):
         if self.last_id is None or page.fresh or self.stepping:
             return False
         if len(ids) >= self.most_rows > 1:
-            # A full page of passed rows: the site gives the same page again.
+            # A full page of rows that the listing already has: the site gives the same page again.
             return False
         if any(self._is_after(row_id, self.last_id) for row_id in ids):
             return False
@@ -139,8 +140,8 @@ class ById(Stage):
         return row_id < other if self.descending else row_id > other
 
     def _went_back(self, first: int) -> bool:
-        """Whether a page begins before a page with a lower offset: the site ignores the offset. Deletions move rows the
-        other way."""
+        """Whether a page begins before a page with a lower offset. Then the site ignores the offset, since deletions
+        move rows in the other direction."""
         at = self._at
         (asked, begun), self.first = self.first or (at, first), (at, first)
         return at > asked and self._is_after(begun, first)
@@ -148,9 +149,10 @@ class ById(Stage):
     def _came_before(self, ids: list[int], page: Page) -> bool:
         """Whether the same page came for another offset, and no deletion moved its rows: the site ignores the offset.
 
-        Hidden rows at the ends of a page may leave its other rows the same; but no page has more rows than are left.
+        If rows at the ends of a page are hidden, its other rows may stay the same. But no page has more rows than the
+        remaining ones.
         """
-        # Only pages with equal counts are compared: no row came or went between the two.
+        # Only pages with equal counts are compared: no row appeared or vanished between the two.
         asked = self.forms.setdefault(hash(tuple(ids)), {}).setdefault(page.total, self._at)
         if self.stepping or self._at <= asked:
             return False
@@ -187,7 +189,7 @@ class ById(Stage):
         full = min(self.most_rows, page.size)
         # Some plugins send the number of rows on the page as the total.
         is_of_page = total == self.offset + len(ids)
-        # Such a total proves the end neither on a full page, nor when the listing is back at the beginning.
+        # Such a total does not prove the end if the page is full, or if the listing is at the beginning again.
         is_doubtful = is_of_page and (len(ids) >= full or (not self.offset and last is not None))
         self.covered = total is not None and total <= self._reached(page) and not is_doubtful
         self.page += 1
@@ -195,8 +197,8 @@ class ById(Stage):
         return Turn.ON
 
     def _accepts(self, first: int | None, total: int | None) -> bool:
-        """Whether a gap holds hidden rows only. A step back shows the same gap again, and the count has not fallen:
-        no row moved forward in between."""
+        """Whether a gap has only hidden rows: a step back shows the same gap again, and the count has not fallen, so no
+        row moved forward meanwhile."""
         gap = (self.last_id, first)
         fallen = total is not None and self.total is not None and total < self.total
         if self.gap == gap and not self.stepping and not fallen:
@@ -211,7 +213,7 @@ class ById(Stage):
 
     def _step_back(self) -> Turn:
         self.stepping, self.empty_pages = True, 0
-        # The pages after the rows were empty: no deletion moves a row there.
+        # The pages after the rows were empty, and no deletion moves a row there.
         self.offset = max(0, min(self.offset, self.behind) - max(1, self.most_rows // 2))
         return Turn.ON
 
@@ -238,7 +240,7 @@ class ById(Stage):
         return Turn.ON
 
     def _end(self, total: int | None) -> Turn:
-        """End after the last page with rows, if no row moved forward in front of the offset."""
+        """End after the last page with rows, if no row moved forward to a place before the offset."""
         first_page = not self.offset or self.by_page
         if not first_page and not self.covered and not self._accepts(None, total):
             return self._step_back()

@@ -11,7 +11,7 @@ from collections.abc import Hashable
 from newsbot.wordpress.collection.pages import Page, Params, Stage, Turn
 
 LEAST_REQUESTS = 100
-"""Batches that may be asked for, however few rows the site counts."""
+"""Batches that may be requested, even if the site counts few rows."""
 
 ROWS_PER_REQUEST = 10
 """Rows that a batch must bring on average. If it brings fewer, the listing is too expensive."""

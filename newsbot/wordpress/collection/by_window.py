@@ -1,7 +1,7 @@
-"""Lists a collection in windows of dates so small that one page holds all rows of a window, in whatever order.
+"""Lists a collection in windows of dates so small that one page holds all rows of a window, in any order.
 
-For sites that ignore ``orderby=``: "random posts" plugins, search engines behind the listings, themes that sort by a
-field of their own.
+For sites that ignore ``orderby=``: "random posts" plugins, search engines behind the listings, themes that sort by
+their own field.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from newsbot.wordpress.collection.pages import Page, Params, Stage, Turn
 from newsbot.wordpress.dates import ZONE_SHIFT
 
 LEAST_REQUESTS = 200
-"""Windows that may be asked for, however few rows the site counts."""
+"""Windows that may be requested, even if the site counts few rows."""
 
 ROWS_PER_REQUEST = 10
 """Rows that a request must bring on average. With fewer rows the listing is too expensive."""
 
 
 class ByWindow(Stage):
-    """Halves windows of dates at the middle date of the rows that came, until each window fits on one page.
+    """Halves windows of dates at the middle date of the received rows, until each window fits on one page.
 
-    ``base`` holds the bounds of the user's window, if any. ``windows`` are still to be asked for, as (first moment,
+    ``base`` holds the bounds of the user's window, if any. ``windows`` must still be requested, as (first moment,
     moment after the last one); None means no bound.
     """
 
@@ -67,7 +67,7 @@ class ByWindow(Stage):
         return Turn.ON if self.windows else Turn.BROKEN if self.unproven else Turn.END
 
     def _is_whole(self, page: Page) -> bool:
-        """Whether the page held every row of its window. Hidden rows count; a plugin may force a size."""
+        """Whether the page held every row of its window. Hidden rows count as rows. A plugin may force a page size."""
         rows = len(page.rows)
         self.most_rows = max(self.most_rows, rows)
         if page.total is not None and 0 < page.total <= rows < page.size:

@@ -1,8 +1,8 @@
-"""What appeared or changed by its dates: the date of change, and the date of publication. Pure.
+"""Finds new and changed rows by their dates: the date of change, and the date of publication. Pure.
 
-Each side alone misses rows. A row that was inserted with a past date has an old date and an old date of change: only
+Each single check misses rows. A row that was inserted with a past date has an old date and an old date of change: only
 its id is new (``insertions``). A row that was scheduled has an early id and an early date of change: only its date is
-new. The three sides and the count take three queries.
+new. The three checks and the count need three queries.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ FAR = timedelta(days=30)
 
 @dataclass(slots=True, kw_only=True)
 class RecentPage:
-    """One page of the rows that a filter lets through. ``total`` counts all of them. ``fresh`` rows were published
-    since the time that was asked for. ``enough``: no fresh row is missing."""
+    """One page of the rows that pass a filter. ``total`` counts all of them. ``fresh`` rows were published since the
+    requested time. ``enough``: no fresh row is missing."""
 
     dates: Dates = field(default_factory=dict)
     fresh: set[int] = field(default_factory=set)
@@ -40,7 +40,7 @@ def recent_page(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> St
     """One page of the rows that pass ``filters``, the latest first. It should hold all rows published since ``since``.
 
     The filter may reach back much further: its total then counts rows that the archive counts too. If the site refuses
-    the filter, no row came, and they are not ``enough``.
+    the filter, the page has no row, and ``enough`` is False.
     """
     queries = site_ids.queries
     params = {"orderby": "date", "order": "desc", "per_page": queries.per_page, "_fields": LISTING}
@@ -64,8 +64,8 @@ def recent_page(site_ids: SiteIds, filters: dict[str, str], *, since: str) -> St
 
 
 def edits_since(newest: Dates, since: str) -> tuple[str, set[int]]:
-    """The time since which edits are asked for, and rows that the answer must hold. An answer without these rows proves
-    nothing, since a plugin that breaks the filter finds no row.
+    """The time since which edits are requested, and rows that the answer must contain. An answer without these rows
+    proves nothing, since a plugin that breaks the filter finds no row.
 
     The time is ``since``, or earlier, so that some of the ``newest`` rows lie after it in any time zone.
     """
@@ -78,7 +78,7 @@ def edits_since(newest: Dates, since: str) -> tuple[str, set[int]]:
 
 
 def near_edits_since(earlier: str, since: str, modified: str | None) -> str | None:
-    """The time since which edits are asked for, if ``earlier`` lies so far back that many rows may have changed since;
+    """The time since which edits are requested, if ``earlier`` lies so far back that many rows may have changed since;
     else None. The answer must then hold a row that changed at ``modified`` (the last change in the archive) or later.
     """
     if modified is None:
@@ -93,13 +93,13 @@ def shows_change(dates: Dates, last: str) -> bool:
 
 
 def modified_since(site_ids: SiteIds, since: str, *, whole: int | None) -> Steps[Listed]:
-    """The rows changed since ``since``. ``whole`` is the site's count of the collection. ``unproven`` where the site
+    """The rows changed since ``since``. ``whole`` is the site's count of the collection. ``unproven`` if the site
     refuses the filter. Raises PayloadError."""
     return (yield from _filtered(site_ids, {"modified_after": since}, whole=whole))
 
 
 def published_since(site_ids: SiteIds, since: str, *, whole: int | None) -> Steps[Listed]:
-    """The rows published since ``since``. ``whole`` is the site's count of the collection. ``unproven`` where the site
+    """The rows published since ``since``. ``whole`` is the site's count of the collection. ``unproven`` if the site
     refuses the filter. Raises PayloadError."""
     return (yield from _filtered(site_ids, {"after": since}, whole=whole))
 

@@ -1,4 +1,5 @@
-"""What follows a walk: bring what changed while it ran, compare the sets, and close the collection. Pure."""
+"""The steps after a walk: bring the rows that changed during the walk, compare the sets, and close the collection.
+Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ class Closing:
         return self.account.facts
 
     def run(self) -> Steps[None]:
-        """Bring what appeared or changed during the walk, then compare the ids of the walk with the site's.
+        """Bring the rows that appeared or changed during the walk, then compare the ids of the walk with the site's.
 
         Raises PayloadError.
         """
@@ -49,7 +50,7 @@ class Closing:
         fresh = account.site_ids.fresh
         newest = yield from newest_ids(account.site_ids, self._has_unseen, fresh=fresh and f"{fresh}0")
         if newest.repeating:
-            # The rows of the walk may be those of a cache, which gives one answer to all queries.
+            # The rows of the walk may come from a cache that gives one answer to all queries.
             self.cursor.repeating, facts.expected_after = True, None
             return
         facts.expected_after = account.total = newest.total
@@ -73,18 +74,18 @@ class Closing:
         facts.seen = len(self.seen)
 
     def compare_resumed(self) -> Steps[None]:
-        """Compare every id after a resumed walk. Before the cursor anything may have happened since the walk began, so
-        that equal totals prove nothing. Raises PayloadError."""
+        """Compare every id after a resumed walk. The rows before the cursor may have changed since the walk began, so
+        equal totals prove nothing. Raises PayloadError."""
         account, facts = self.account, self.facts
         account.live = len((yield self.queries.known()))
-        # The rows owed by the earlier run: the archive knows a row that left without a joined object, and the sweep
-        # shows no change of that row.
+        # Fetch the rows that the earlier run owes. The archive already has a row that was delivered without a joined
+        # object, so the sweep shows no change of this row.
         yield from account.fetch(self.account.intake.state.owed)
         listed = yield from account.site_ids.every("sweep")
         yield from compare(account, listed)
         facts.expected_after, facts.seen = account.total, len(listed.dates)
 
-    # Rows in.
+    # Receiving rows.
 
     def _has_unseen(self, dates: Dates) -> Steps[bool]:
         yield from ()
@@ -98,7 +99,7 @@ class Closing:
         self.seen |= dates.keys()
 
     def _bring_edited(self) -> Steps[bool]:
-        """Bring what was edited during the walk. Returns whether the listing came to its end."""
+        """Bring the rows that were edited during the walk. Returns whether the listing reached its end."""
         if not (self.began and self.queries.is_dated and self.queries.takes("modified_after")):
             return True
         # The walk and this query are in one time zone.
@@ -107,7 +108,7 @@ class Closing:
         yield from self._bring(listed.dates)
         return not listed.broke_off
 
-    # Sending the rows.
+    # Rows that are gone.
 
     def _missing(self, newest: Newest) -> set[int]:
         """The ids that the walk saw among the newest ones, and that are not listed any more."""
@@ -116,13 +117,13 @@ class Closing:
         return {row_id for row_id in self.seen if row_id >= newest.lowest and row_id not in newest.dates}
 
     def _bury(self, missing: set[int]) -> Steps[bool]:
-        """Bury the rows of the archive that the walk did not see, and the ``missing`` ones. Returns whether one of them
-        has an answer, so that the listings are wrong."""
+        """Deliver as deleted the archived rows that the walk did not see, and the ``missing`` rows, if they are gone.
+        Returns whether the site still shows one of them, so that the listings are wrong."""
         if self.queries.is_windowed:
             return False
         self.facts.gone = len(missing)
         held: Mapping[int, str | None] = {}
-        # If no earlier run delivered rows, no other row can be gone.
+        # If no earlier run delivered rows, only ``missing`` rows can be gone.
         if self.account.intake.state.live or missing:
             held = yield self.queries.known()
             self.account.live = len(held)
@@ -134,7 +135,7 @@ class Closing:
     def _list_again(self) -> Steps[None]:
         """List every id in the opposite order, and compare."""
         listed = yield from self.account.site_ids.every("recount", newest_first=True)
-        # The listing starts at the other end: where the walk broke off, the two may still overlap.
+        # The listing starts at the other end: if the walk ended early, the two may still overlap.
         overlaps = bool(listed.dates) and all(row_id in self.seen for row_id in listed.dates)
         if listed.unproven and not listed.repeating and overlaps and not self.cursor.disorder:
             listed.unproven = False
@@ -158,16 +159,17 @@ class Closing:
         facts.expected_after = account.total if account.total is not None else facts.expected_after
 
     def _add(self, listed: Listed) -> Steps[None]:
-        """Take the rows of a listing that does not tell which rows are gone: it lists a part, or broke off."""
+        """Accept the rows of a listing that does not show which rows are gone, because it lists a part or ended
+        early."""
         account, facts = self.account, self.facts
         yield from account.take({row_id: at for row_id, at in listed.dates.items() if row_id not in self.seen})
         self.seen |= listed.dates.keys()
         lacking = max(0, (facts.expected_after or 0) - len(self.seen))
         if listed.broke_off and facts.expected_after == len(self.seen) and not self.queries.is_windowed:
             yield from self._ask_for_unseen()
-        # A listing that broke off measures nothing: what it does not show may be public.
+        # A listing that ended early measures nothing: rows that it does not show may be public.
         account.hidden, account.doubtful = (0, lacking) if listed.broke_off else (lacking, 0)
-        # Both listings broke off. Rows between the two places where they ended may be in neither listing.
+        # Both listings ended early. Rows between the two places where they ended may be in neither listing.
         facts.broke_off = listed.unproven and not listed.repeating and lacking > 0
         if self.cursor.unproven and self.cursor.disorder:
             # Neither listing proves that all rows came, since the site ignores parameters.

@@ -1,4 +1,4 @@
-"""Whether suspected rows are truly gone: each is asked for by itself. Pure: generators of queries."""
+"""Checks whether suspected rows are really deleted: each row is requested by itself. Pure: generators of queries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ FEW = 5
 """This many deletions are never held back: on a small site one deletion is many percent."""
 
 BATCHED = 3
-"""With more suspects than this, one query asks for all of them first: those that it shows need no query each."""
+"""If there are more suspects than this, one query asks for all of them first. Rows in its answer need no separate
+query."""
 
 GONE_CODES = frozenset(
     {
@@ -34,15 +35,15 @@ SHUT_CODES = frozenset({"rest_forbidden", "rest_cannot_read", "rest_user_cannot_
 
 
 def is_held_back(*, gone: int, live: int, percent: float, confirmed: bool = False) -> bool:
-    """Whether this many deletions at once are more likely a fault of the site than true. ``gone`` of ``live`` rows are
-    missing, ``percent`` are believed. ``confirmed``: the user says that the deletions are true."""
+    """Whether this many deletions at once are more likely a fault of the site than real. ``gone`` of ``live`` rows are
+    missing; up to ``percent`` are accepted. ``confirmed``: the user says that the deletions are true."""
     return not confirmed and gone > max(FEW, live * percent / 100)
 
 
 @dataclass(slots=True, kw_only=True)
 class Confirmed:
-    """``gone`` rows are deleted, ``alive`` rows have an answer, and ``unsure`` rows may be either. ``members`` are rows
-    that are shut to visitors.
+    """``gone`` rows are deleted. The site still shows ``alive`` rows. ``unsure`` rows may be deleted or not.
+    ``members`` are rows that visitors may not see.
     """
 
     gone: list[int] = field(default_factory=list)
@@ -52,7 +53,7 @@ class Confirmed:
 
 
 def shown_by_id(site_ids: SiteIds, suspects: Sequence[int]) -> Asking[Dates]:
-    """The rows of ``suspects`` that one query for many of them shows. A query that fails shows none. Raises a final
+    """The rows of ``suspects`` that one query for many of them shows. A failed query shows no row. Raises a final
     PayloadError.
     """
     if len(suspects) <= BATCHED:
@@ -77,9 +78,9 @@ def confirm(
     """Ask for each suspected row.
 
     A row is gone where the reply is a 404, 410, 401 or 403 of WordPress, and ``neighbour``, a row that this run listed,
-    still has a reply: a site that hides all single posts from visitors deleted none of them. If no neighbour is left,
-    the row's page (``pages`` are URLs by ids) must be gone too. ``trusted``: WordPress's own error codes suffice. A row
-    that has a reply exists, whatever the listings say. ``by_login``: a row that is shut to visitors may be there for
+    still has a reply. A site that hides all single posts from visitors did not delete them. If no neighbour is left,
+    the row's page (``pages`` are URLs by ids) must be gone too. ``trusted``: WordPress's own error codes are enough. A
+    row that has a reply exists, whatever the listings say. ``by_login``: a row that visitors may not see may exist for
     members.
     """
     confirmed, shut, single = Confirmed(), list[int](), site_ids.queries.single
@@ -102,7 +103,7 @@ def confirm(
         answered = neighbour is not None and _shows((yield single(neighbour, fresh=site_ids.fresh)), neighbour)
         (confirmed.gone if answered else confirmed.unsure).extend(shut)
         if not (answered or trusted):
-            # A plugin can answer with WordPress's own words for every row.
+            # A plugin can give WordPress's own error for every row.
             confirmed.unsure, confirmed.gone = confirmed.unsure + confirmed.gone, []
     confirmed.gone.sort()
     confirmed.unsure.sort()
@@ -112,8 +113,8 @@ def confirm(
 def _by_pages(
     site_ids: SiteIds, confirmed: Confirmed, shut: Sequence[int], pages: Mapping[int, str]
 ) -> Asking[Confirmed]:
-    """Ask for the pages of the rows that are ``gone`` or ``shut`` by the API. A plugin that answers so for every row of
-    a type still shows the rows' pages, or a login.
+    """Ask for the pages of the rows that are ``gone`` or ``shut`` according to the API. If a plugin gives this answer
+    for every row of a type, the site still shows the rows' pages, or a login.
     """
     gone, unsure, name = list[int](), confirmed.unsure, site_ids.queries.collection.name
     for row_id in sorted({*confirmed.gone, *shut}):
@@ -121,17 +122,17 @@ def _by_pages(
             unsure.append(row_id)
             continue
         page, _, place = url.partition("#")
-        # As a visitor: newsbot did not choose this URL.
+        # The query is made as a visitor, without a password, since newsbot did not choose this URL.
         reply = yield past_caches(Query(url=page, purpose="article", type=name, expects="any"))
         (gone if _lacks(reply, page, place) else unsure).append(row_id)
     return replace(confirmed, gone=gone, unsure=sorted(unsure))
 
 
 def _lacks(reply: Reply, page: str, place: str) -> bool:
-    """Whether nothing is at the URL ``page``. A comment is gone where the page of its post lacks its ``place`` too.
+    """Whether the URL ``page`` has no content. A comment is gone if the page of its post lacks its ``place`` too.
 
-    A redirect proves nothing: it may lead to a login that is not there. A bot check or a login in the place of the page
-    proves nothing either.
+    A redirect proves nothing: it may lead to a login. A bot check or a login in place of the page proves nothing
+    either.
     """
     if place_key(reply.url) != place_key(page) or is_challenge(reply) or is_login(reply):
         return False

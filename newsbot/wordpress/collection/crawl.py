@@ -26,7 +26,7 @@ from newsbot.wordpress.replies import is_final
 
 
 class Moved(Exception):
-    """The site does not answer as it did in the run that discovered its API."""
+    """The site's answers differ from those in the run that discovered its API."""
 
 
 def has_moved(fault: PayloadError) -> bool:
@@ -43,7 +43,7 @@ class CollectionCrawl:
     """One run over one collection.
 
     ``state`` is what the archive held before the run. ``intake`` and ``listing`` are None until ``run`` has read it.
-    ``fault`` ended the run; None where the listing came to its end.
+    ``fault`` ended the run; None if the listing reached its end.
     """
 
     queries: Queries
@@ -77,7 +77,7 @@ class CollectionCrawl:
         self.facts.links.update(intake.joiner.stats)
 
     def _is_unchanged(self, intake: Intake) -> Steps[bool]:
-        """Whether one request shows that nothing changed. Then the archive stays as it is, its watermark too."""
+        """Whether one request shows that nothing changed. Then the archive and its watermark stay unchanged."""
         if not quick_check.is_possible(self.queries, self.state):
             return False
         account = Reconciler(intake=intake, site_ids=SiteIds(self.queries))
@@ -102,19 +102,20 @@ class CollectionCrawl:
             queries.takes("modified_after") or options.kind == "comments"
         )
         due = is_sweep_due(self.state, newest.when, days=options.sweep_days)
-        # The rows that earlier runs kept are compared again once the user confirms that they are gone.
+        # If the user confirms that rows are gone, the rows that earlier runs kept are compared again.
         confirms = options.confirm_deletions and bool(kept_members(self.state))
         sweep = options.sweep or due or confirms or not searchable
         if sweep and options.kind == "comments":
-            # A comment has no date of change: only the comment itself shows an edit.
+            # A comment has no date of change, so an edit shows only in the comment itself.
             return FullListing(intake=intake, reconciler=account)
         return IncrementalListing(intake=intake, reconciler=account, newest=newest, sweep=sweep)
 
     def _end_by(self, fault: PayloadError, intake: Intake) -> Steps[None]:
         if getattr(fault, "error", None) != "stopped" and self.facts.mode != "update":
-            # Whole posts that only wait for a joined object are delivered with it where the site still gives it, since
-            # each of them would come again as edited. If it does not, they are delivered without it rather than lost.
-            # If the crawl is stopping, or only changes were asked for, the next run fetches them with their objects.
+            # Whole posts that only wait for a joined object are delivered with this object if the site still gives it,
+            # since each of them would otherwise come again as edited. If the site does not give it, they are delivered
+            # without the object, so that they are not lost. If the crawl is stopping, or if the run requests only
+            # changes, the next run fetches the posts with their objects.
             if not is_final(fault):
                 yield from intake.join_once()
             yield from intake.release_all()
@@ -122,7 +123,7 @@ class CollectionCrawl:
         conclude_by(self.facts, fault)
 
     def tell_gone(self) -> None:
-        """Tell the user what to do, if the site no longer names the type of rows that the archive holds."""
+        """If the site no longer names the type of rows that the archive holds, set a verdict that says what to do."""
         why = f"{self.facts.why}; {gone_type(self.state.live)}"
         self.facts.end("incomplete", why, "deletions")
 

@@ -5,7 +5,8 @@ site ignores what was asked for, the cursor takes the next way of listing that c
 
     by date -> by id and offset= -> by id and page= -> by windows of dates -> by include= of every id
 
-Where none is left, the listing is unproven, and ``disorder`` says what the site ignored. Every way has a bound.
+If no way is left, the listing is unproven, and ``disorder`` names the parameters that the site ignored. Every way has a
+limit.
 """
 
 from __future__ import annotations
@@ -25,26 +26,28 @@ from newsbot.wordpress.collection.pages import EMPTY_PAGES, Page, Params, Row, S
 __all__ = ["EMPTY_PAGES", "EXCLUDED", "OVERLAP", "Cursor", "Params", "Row"]
 
 IDLE = 60
-"""Queries in a row that bring no new row and do not move the listing on, after which the site ignores them."""
+"""The number of queries in a row without a new row and without progress, after which the site counts as ignoring the
+parameters."""
 
 MORE_ROWS = 1_000
 """Rows beyond twice the site's count, after which the cursor asks for the last row: a listing may never end."""
 
 BELIEVED_TOTAL = 20_000
-"""The largest count that puts off the query for the last row: a site may count billions of rows that do not exist. A
+"""The largest count that delays the query for the last row: a site may count billions of rows that do not exist. A
 larger collection costs this query at 41,000 rows, and again each time that the rows have doubled."""
 
 MOST_ROWS = 5_000_000
-"""Rows after which a listing counts as endless, whatever the site says. The largest archives known are smaller."""
+"""The number of rows after which a listing counts as endless, whatever the site counts. The largest archives known are
+smaller."""
 
 
 TURNS = 4
-"""If this many counts of pages in a row are two numbers in turns, the answers come from two states of the site."""
+"""If this many counts of pages in a row alternate between two numbers, the answers come from two states of the site."""
 
 
 def are_turns(totals: Sequence[int | None]) -> bool:
-    """Whether counts are two numbers in turns, as two servers give that hold different rows. Insertions and deletions
-    change a count too, but hardly ever back to each of two earlier counts."""
+    """Whether counts alternate between two numbers: two servers with different rows give such counts. Insertions and
+    deletions change a count too, but hardly ever back to each of two earlier counts."""
     first, second = totals[:2] if len(totals) == TURNS else (None, None)
     return None not in (first, second) and first != second and list(totals) == [first, second] * (TURNS // 2)
 
@@ -55,14 +58,14 @@ class Cursor:
 
     While the cursor is not ``done``, ``params`` are the parameters of the next query, and ``take`` takes its rows.
     ``base`` holds the parameters of every query, such as ``after`` and ``before`` of a window. ``has_dates``: the rows
-    can be listed by windows of dates, also where the listing is by id.
+    can be listed by windows of dates, even if the listing is by id.
 
     ``seen`` are all ids met, ``counted`` those that count against the ``limit``, ``doubled`` the rows that came twice.
     ``total`` and ``last_total`` are the site's counts on the first page and on the last page of a listing by id.
-    ``disorder`` names what the site ignored. ``doubtful``: the listing came to its end, and another listing must
-    confirm it. ``unproven``: the listing broke off, and rows may be missing. ``repeating``: the site gave the same page
-    again whatever was asked for. ``endless``: the listing went on after the last row. ``in_turns``: the site counted
-    two numbers of rows in turns, so that its answers come from two states of it.
+    ``disorder`` names the parameters that the site ignored. ``doubtful``: the listing reached its end, but another
+    listing must confirm it. ``unproven``: the listing ended early, and rows may be missing. ``repeating``: the site
+    gave the same page again whatever was asked for. ``endless``: the listing continued after the last row.
+    ``in_turns``: the counts of the site alternate between two numbers, so its answers come from two states of the site.
     """
 
     base: Mapping[str, str | int]
@@ -97,7 +100,7 @@ class Cursor:
         else:
             self.stage = next(self.ways)() or ById()
 
-    # The ways of listing. Each is tried when the way before it has failed.
+    # The ways of listing. Each way is tried when the way before it has failed.
 
     def _by_offset(self) -> Stage:
         return ById(descending=self.newest_first)
@@ -125,17 +128,17 @@ class Cursor:
         """Whether the rows came by page numbers, which shift with each deletion."""
         return isinstance(self.stage, ById) and self.stage.by_page
 
-    # Where the walk stands.
+    # The place of the cursor.
 
     def resume(self, position: Mapping[str, Any]) -> bool:
-        """Go on at a ``position`` of an earlier run. Returns False, and changes nothing, for a position by id."""
+        """Continue at a ``position`` of an earlier run. Returns False, and changes nothing, for a position by id."""
         if not isinstance(self.stage, ByDate) or not self.stage.resume(position):
             return False
         self.seen |= self.stage.at_date
         return True
 
     def position(self) -> dict[str, Any]:
-        """Where a later run may go on, for ``resume``; a listing by id has no such place."""
+        """The place at which a later run may continue, for ``resume``; a listing by id has no such place."""
         return self.stage.position() if isinstance(self.stage, ByDate) else {"mode": "id"}
 
     def stop_excluding(self) -> None:
@@ -151,24 +154,24 @@ class Cursor:
         return {**self.base, "per_page": self._page_size(), **self.stage.params()}
 
     def _page_size(self) -> int:
-        # A listing by id passes rows that were seen before, and its pages must not become shorter than its steps.
+        # A listing by id reads rows that were seen before, and its pages must not become shorter than its steps.
         stage = self.stage
         by_date = isinstance(stage, ByDate) and stage.second is None
         if self.limit is None or not isinstance(stage, ByDate) or not by_date or len(self.seen) > self.counted:
             return self.per_page
-        # Without an exclude the rows of the last second come again, and use up places on the page.
+        # Without ``exclude`` the rows of the last second come again, and take places on the page.
         again = 0 if self.can_exclude else len(stage.at_date)
         return min(self.per_page, max(1, self.limit - self.counted + again))
 
     def last_row_params(self) -> Params:
-        """The parameters of a query for the last row of the listing, to compare with by ``is_endless``."""
+        """The parameters of a query for the last row of the listing, which ``is_endless`` compares."""
         key = "date" if isinstance(self.stage, ByDate) else "id"
         descending = self.stage.descending if isinstance(self.stage, ById) else self.newest_first
         return {**self.base, "per_page": 1, "orderby": key, "order": "asc" if descending else "desc"}
 
     @property
     def is_overdue(self) -> bool:
-        """Whether more rows came than the site's count explains, so that the end must be asked for."""
+        """Whether more rows came than the site's count explains, so the last row must be requested."""
         if not len(self.seen):
             return False
         if self.expected is None:
@@ -176,8 +179,7 @@ class Cursor:
         return len(self.seen) > self.expected
 
     def look_at_the_end(self, last: Row | None) -> None:
-        """Go on, up to twice as many rows, where the ``last`` row stands after the place; otherwise end the
-        listing."""
+        """If the ``last`` row is after the place, continue up to twice as many rows; otherwise end the listing."""
         self.expected = 2 * len(self.seen)
         if len(self.seen) > MOST_ROWS or last is None or self._has_passed(last):
             self.endless = self.unproven = self.done = True
@@ -206,7 +208,7 @@ class Cursor:
         """
         self.total = total if self.total is None else self.total
         if isinstance(self.stage, ById):
-            # Only here: in the other ways of listing, each answer counts a different part of the rows.
+            # Only these totals are kept: in the other ways of listing, each answer counts a different part of the rows.
             self.last_total, self.totals = total, (*self.totals, total)[-TURNS:]
             self.in_turns = self.in_turns or are_turns(self.totals)
         fresh = self._register(rows)
@@ -218,7 +220,7 @@ class Cursor:
             turn = self.stage.fall("") if self.idle >= IDLE else turn
         self._go(turn)
         if self._is_full():
-            # Rows that are in another order are not known to be the newest.
+            # If the order of the rows is wrong, they may not be the newest rows.
             self.done, self.unproven = True, self.unproven or bool(self.disorder)
         return fresh
 
@@ -234,18 +236,18 @@ class Cursor:
                 self.counted += row.counts
                 fresh.append(index)
             elif by_date or row.id in here:
-                # A listing by id passes rows that were seen before. Only a row that is twice on one page is doubled.
+                # A listing by id reads rows that were seen before. Only a row that is twice on one page is doubled.
                 self.doubled += 1
             here.add(row.id)
         return fresh
 
     def past_the_end(self, *, proven: bool = True) -> None:
-        """End the listing: the site refused a page number, so that it shows no more rows."""
+        """End the listing: the site refused a page number, so there are no more rows."""
         self._go(self.stage.past_the_end())
         self.unproven = self.unproven or (self.done and not proven)
 
     def is_counted(self, params: Params) -> bool:
-        """Whether the site counts rows where ``params`` begin, so that its refusal of them is not the end of the
+        """Whether the site counts rows at the place of ``params``. Then its refusal of the query is not the end of the
         listing.
         """
         page, offset = params.get("page", 1), params.get("offset")
@@ -254,8 +256,8 @@ class Cursor:
         return (offset if offset is not None else (page - 1) * self.per_page) < self.last_total
 
     def refuse(self, params: Params) -> bool:
-        """Take another way of listing, since the site fails on ``params`` after its first page. Returns whether there
-        is one."""
+        """Change to another way of listing, since the site fails on ``params`` after its first page. Returns whether
+        there is one."""
         stage = self.stage
         if isinstance(stage, ByDate):
             ignored = next((f"{name}=" for name in ("after", "before") if params.get(name) != self.base.get(name)), "")
@@ -267,10 +269,10 @@ class Cursor:
         return not self.done
 
     def _go(self, turn: Turn) -> None:
-        """Go on as the stage says."""
+        """Continue as the turn of the stage requires."""
         stage = self.stage
         if turn is Turn.FLIP and "order=" in self.disorder:
-            # The ids run backwards in either order, as the dates of a site do that ignores the order of ids.
+            # The ids fall in both orders: the site ignores the order of ids and lists by date.
             stage.ignored, turn = "orderby=id", Turn.FALL
         if turn is Turn.FLIP and isinstance(stage, ById):
             self.stage, self.doubtful = ById(descending=not stage.descending, by_page=stage.by_page), True
@@ -287,11 +289,11 @@ class Cursor:
             self.doubtful = self.doubtful or self.by_page or (isinstance(stage, ByDate) and stage.astray)
 
     def _may_lack_rows(self, stage: ById) -> bool:
-        """Whether a listing by id that came to its end may lack rows that the site shows.
+        """Whether a listing by id that reached its end may lack rows that the site shows.
 
         A site may order by date although the query asks for the order of ids. Rows of equal dates then change their
-        places between two queries, so that one row comes twice and another never. The row that never came must not be
-        taken for a row that the site counts and hides.
+        places between two queries, so one row comes twice and another row does not come. The row that did not come must
+        not count as a row that the site counts and hides.
         """
         if not self.last_total or self.last_total < len(self.seen):
             # No count confirms the listing.
@@ -300,7 +302,7 @@ class Cursor:
         return is_steady and len(self.seen) < self.last_total and (stage.astray or stage.repeated)
 
     def _fall(self) -> None:
-        """Take the next way of listing. Without one, the listing breaks off."""
+        """Change to the next way of listing. If there is none, the listing ends early."""
         self.idle = 0
         for way in self.ways:
             if (stage := way()) is not None:

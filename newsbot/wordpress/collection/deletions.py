@@ -14,18 +14,19 @@ from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import AskHeld, HeldRow
 
 TOMBSTONES = 500
-"""Last known rows that one question to the archive brings back."""
+"""The most last known rows that one question to the archive returns."""
 
 MOST_MISSING = 50
-"""If the site listed at most this many rows and did not give them, each is asked for alone, however few rows there are.
+"""If the site listed at most this many rows and did not give them, each is requested alone, even if the collection has
+few rows.
 """
 
 
 @dataclass(slots=True, kw_only=True)
 class Buried:
-    """``gone``: the number of live rows that the archive lost. ``alive`` rows have an answer: id -> ``modified`` where
-    it is known. ``held_back`` rows are too many deletions at once; nothing is known of ``unsure`` rows.
-    ``members``: rows that the site may show to a login alone."""
+    """``gone``: the number of live rows that the archive lost. ``alive``: the rows that the site still shows: id ->
+    ``modified`` if it is known. ``held_back``: rows that are too many deletions at once. ``unsure``: rows about which
+    nothing is known. ``members``: rows that the site may show only to a login."""
 
     gone: int = 0
     alive: Dates = field(default_factory=dict)
@@ -52,9 +53,10 @@ def bury(
 ) -> Steps[Buried]:
     """Deliver tombstones of the rows that are truly gone.
 
-    The archived ids that are ``missing`` from the listings are suspected, and so are the ids that were listed and not
-    given. ``live`` is the number of rows that the archive holds, ``before`` the number that this run buried earlier,
-    ``listed`` an id that the site showed in this run, ``when`` the time of the deletion (UTC, ISO).
+    The archived ids that are ``missing`` from the listings are suspected, and so are the ids that the site listed
+    without giving their rows. ``live`` is the number of rows that the archive holds, ``before`` the number that this
+    run delivered as deleted earlier, ``listed`` an id that the site showed in this run, ``when`` the time of the
+    deletion (UTC, ISO).
     """
     facts, queries = intake.facts, intake.queries
     suspects = _suspects(intake, missing, live=live)
@@ -96,7 +98,7 @@ def _suspects(intake: Intake, missing: Iterable[int], *, live: int) -> list[int]
     facts = intake.facts
     if len(facts.missing) <= max(MOST_MISSING, live * intake.queries.options.max_tombstones / 100):
         return sorted({*missing, *facts.missing})
-    # A site that lists many rows and does not give them lists ids that are not rows: these stay missing.
+    # If a site lists many rows and does not give them, it lists ids that are not rows. Such ids stay missing.
     return sorted(set(missing) - set(facts.missing))
 
 
@@ -110,7 +112,7 @@ def deliver_tombstones(intake: Intake, gone: Sequence[int], *, when: str) -> Ste
 
 
 def _pages_of(queries: Queries, ids: Sequence[int]) -> Steps[dict[int, str]]:
-    """The URLs of archived rows. That of a comment is a place on the page of its post."""
+    """The URLs of archived rows. The URL of a comment is a place on the page of its post."""
     name, kind = queries.collection.name, queries.options.kind
     held: dict[int, HeldRow] = yield AskHeld(site=queries.site.key, type=name, ids=tuple(ids), kind=kind)
     return {row_id: row.url for row_id, row in held.items() if row.url is not None}

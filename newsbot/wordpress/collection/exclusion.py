@@ -1,9 +1,9 @@
 """Asks for the rows that the archive lacks: a query that excludes the known ids lists the other ones. Pure.
 
-One such query compares as many ids as its URL can hold, several hundred, where a page of a listing compares a hundred.
-One known id, the control, is not excluded: an answer without it proves nothing. WordPress repeats the parameters of a
-query in the ``Link`` header where there is a further page, and web servers refuse headers of many kilobytes. Here at
-most one page is left, so that the answer has no such header.
+One such query compares as many ids as fit into its URL, several hundred. A page of a listing compares only a hundred.
+One known id, the control, is not excluded: an answer without it proves nothing. If there is a further page, WordPress
+repeats the parameters of a query in the ``Link`` header, and web servers refuse headers of many kilobytes. Here at most
+one page is left, so the answer has no such header.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ REFUSED = frozenset({400, 403, 404, 405, 406, 413, 414, 431, 494, 500, 501, 502}
 """Statuses with which servers and their firewalls refuse a long URL. 503 and 429 mean a busy server."""
 
 _LONGEST = "9" * 34
-"""The longest text that makes a query new: a time and an id."""
+"""The length of the longest text that makes a query unknown to caches: a time and an id."""
 
 PINNED = 1
-"""Excluded rows that may come all the same: a plugin puts a featured post on each page."""
+"""The most excluded rows that may come nevertheless: a plugin puts a featured post on each page."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Beyond:
     """``dates`` are the rows that the site lists beside the excluded ones. ``hidden`` is the number of further rows
-    that it counts and does not list; None where the answer does not tell this. ``uncontrolled``: the control is not
-    among the rows. ``ignored``: excluded rows are among them. ``proven``: no row is missing among ``dates``."""
+    that it counts and does not list; None if the answer does not show this. ``uncontrolled``: the control is not among
+    the rows. ``ignored``: excluded rows are among them. ``proven``: no row is missing among ``dates``."""
 
     dates: Dates = field(default_factory=dict)
     hidden: int | None = None
@@ -50,7 +50,7 @@ class Beyond:
 
 
 def length(queries: Queries) -> int:
-    """The length of the longest URL that may be tried, in bytes; 0 where the site takes no ``exclude``."""
+    """The length of the longest URL that may be tried, in bytes; 0 if the site does not accept ``exclude``."""
     longest = MOST_BYTES if queries.longest is None else queries.longest
     return longest if queries.takes("exclude") else 0
 
@@ -61,7 +61,7 @@ def ids_that_fit(queries: Queries, *, largest: int, window: dict[str, str] | Non
 
 
 def _refused(queries: Queries, size: int) -> None:
-    """The server refused a URL of ``size`` bytes: try shorter ones in later queries."""
+    """Note that the server refused a URL of ``size`` bytes, so that later queries have shorter URLs."""
     shorter = size // SHORTER
     queries.remember_longest(shorter if shorter >= LEAST_BYTES else 0)
 

@@ -1,4 +1,4 @@
-"""Searches for the rows by which the archive's count and the site's differ. Pure."""
+"""Searches for the rows that make the archive's count different from the site's. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from newsbot.wordpress.collection.site_ids import token
 from newsbot.wordpress.messages import Steps
 
 SWEPT_AT_ONCE = 1_000
-"""A collection with at most this many rows is compared id by id where its count differs, or where anything other than a
-new post of today changed: a search costs about as much, and does not see two changes that cancel each other out.
+"""A collection with at most this many rows is compared id by id if its count differs, or if there is any change besides
+new posts of today. A search costs about as much, and does not find two changes that cancel each other out.
 """
 
 WINDOW = "after"
@@ -29,8 +29,8 @@ FEW_GONE = 2
 @dataclass(slots=True, kw_only=True)
 class Explaining:
     """Explains a difference of counts by windows of time. ``newest`` are the newest ids of the run, which ``began`` at
-    that time. ``behind`` is a border and the site's count of the rows published after it; ``differs``: the counts
-    after it differ."""
+    that time. ``behind`` is a border (a time) and the site's count of the rows published after the border; ``differs``:
+    the counts after the border differ."""
 
     account: Reconciler
     proof: Proof
@@ -44,13 +44,13 @@ class Explaining:
         account = self.account
         if (found := (yield from self._search_behind())) is not None:
             return not found
-        # The first count may be old (a cache), or the site changed since. A count alone could then fit by chance.
+        # The first count may be old (from a cache), or the site has changed since. Then a count could fit by chance.
         again = yield from newest_ids(account.site_ids, account.has_unknown, fresh=token(self.began) + "2")
         changed = again.total != account.total or account.difference == 0
         account.total = again.total
         yield from account.take(again.dates)
         if account.difference == 0 and self.proof.whole:
-            # A row that came between the two counts may stand for a row that vanished before.
+            # A row that appeared between the two counts may hide that another row vanished before.
             yield from self.proof.prove_whole(again.dates, page=again.first)
             return self.proof.odd or bool(self.proof.missing) or account.difference != 0
         if account.difference == 0 and not (changed and (account.total or 0) <= SWEPT_AT_ONCE):
@@ -73,8 +73,8 @@ class Explaining:
         return (yield from self._search((datetime.fromisoformat(self.behind[0]), LAST, lost)))
 
     def _differing(self, lost: int, *, steady: bool) -> Steps[list[Window]]:
-        """The windows of time that differ. The site's count after the border divides them if the count is ``steady``:
-        no row came since.
+        """The windows of time that differ. The site's count after the border divides the windows if the count is
+        ``steady``: no row appeared since.
         """
         account = self.account
         if self.behind is None or account.hidden or account.absent or not steady:
@@ -89,7 +89,7 @@ class Explaining:
 
     def compare_behind(self) -> Steps[bool]:
         """Compare the counts after a border, which differs in each run. Rows that vanished on one side of the border
-        and rows that appeared on the other side leave the total as it was. Returns whether all ids must be compared."""
+        and rows that appeared on the other side leave the total unchanged. Returns whether all ids must be compared."""
         if self.behind is None or not (lost := (yield from self._lost_behind(*self.behind))):
             return False
         at, self.differs = datetime.fromisoformat(self.behind[0]), True
@@ -98,7 +98,8 @@ class Explaining:
         return bool((yield from self._lost_behind(*self.behind)))
 
     def _lost_behind(self, border: str, counted: int) -> Steps[int]:
-        """By how many rows the archive exceeds the site after the border; 0 where the difference can be explained."""
+        """The number of rows by which the archive exceeds the site after the border; 0 if the difference can be
+        explained."""
         account = self.account
         known = (yield account.queries.known(since=border)).keys() - account.apart - account.held_back - account.unsure
         lost: int = len(known) - counted
@@ -121,7 +122,7 @@ class Explaining:
             yield from account.take(search.listed)
             alive = yield from account.bury(search.missing)
             if not alive and (len(account.asked), account.gone) != (fetched, gone):
-                # A row that vanished since the last count may stand for one that was not found.
+                # A row that vanished since the last count may hide that the search did not find another row.
                 yield from self._count_again("3")
                 return account.difference == 0
         # The search did not explain the difference, or it missed rows.

@@ -1,4 +1,4 @@
-"""The full listing: walk a collection from end to end, then compare what was seen with what the site counts."""
+"""The full listing: walk a collection from end to end, then compare the seen rows with the site's count."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOO_LARGE = frozenset({400, 404, 406, 408, 413, 414, 431})
 """Statuses by which servers refuse a query that is too large for them, or that takes too long."""
 
 NO_WORDS = "qzxjvkwqzxjvkw"
-"""Words that no article has. A site that finds rows for them ignores what it is asked for."""
+"""Words that no article has. A site that finds rows for these words ignores the search."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class FullListing(Listing):
             self.began = self.began or site_time(reply)
 
     def _check_search(self) -> Steps[None]:
-        """Raise FilterIgnored where the site finds the same rows for words that no row has."""
+        """Raise FilterIgnored if the site finds the same rows for words that no row has."""
         scope = self.queries.options.scope
         if scope is None or scope.search is None or self.facts.expected_before == 0:
             return
@@ -84,7 +84,7 @@ class FullListing(Listing):
             return
         expected = self.facts.expected_before
         if expected is None:
-            # No total came so far: the site sends none, or no link is followed, so that nothing was asked yet.
+            # There is no total so far: the site sends none, or no link is followed and no query was made yet.
             expected = (yield from count("narrow")).total
         if nonsense.total != expected:
             return
@@ -100,8 +100,8 @@ class FullListing(Listing):
         return [row.get("id") for row in rows]
 
     def _of_article(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Of the rows of a page, the article that was asked for: a site that ignores ``include=`` gives others too. All
-        rows, where no article was asked for, and where the article is not among them."""
+        """The requested article among the rows of a page: a site that ignores ``include=`` gives other rows too. All
+        rows if no article was requested, or if the article is not among them."""
         scope = self.queries.options.scope
         # An article is listed by its own id; its comments and media by fields that are not in every listing.
         if scope is None or scope.article is None or self.queries.options.kind != "posts":
@@ -109,8 +109,8 @@ class FullListing(Listing):
         return [row for row in rows if row_id(row.get("id")) == scope.article] or rows
 
     def _note_missing_article(self) -> None:
-        """Name the article that was asked for, where the site knows it and does not list it. With a window of time, the
-        article may lie outside."""
+        """Note the requested article as missing if the site has it and does not list it. With a window of time, the
+        article may be outside of the window."""
         options = self.queries.options
         scope = options.scope if not (options.since or options.until) else None
         if scope is None or scope.article is None or options.kind != "posts":
@@ -119,7 +119,7 @@ class FullListing(Listing):
             self.facts.missing.append(scope.article)
 
     def _check_part(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Raise FilterIgnored where no row of the first page belongs to the part of the site that was asked for."""
+        """Raise FilterIgnored where no row of the first page belongs to the requested part of the site."""
         scope, kind = self.queries.options.scope, self.queries.options.kind
         if scope is None or not rows:
             return
@@ -139,7 +139,7 @@ class FullListing(Listing):
 
     @property
     def _in_turns(self) -> bool:
-        """Whether the walk, or a listing after it, showed counts in turns."""
+        """Whether the walk, or a listing after it, showed counts that alternate between two numbers."""
         return self.cursor.in_turns or self.reconciler.in_turns
 
     # Listing.
@@ -147,7 +147,8 @@ class FullListing(Listing):
     def _resume(self) -> bool:
         """Go on at the cursor of an unfinished walk; False where the walk starts from the beginning.
 
-        Only posts and media resume: for the other kinds nothing tells what changed before the cursor since then.
+        Only walks of posts and media resume: for the other kinds newsbot cannot find out which rows before the cursor
+        changed since then.
         """
         cursor, options = self.intake.state.cursor, self.queries.options
         resumable = not self.queries.is_windowed and not options.full and options.kind in ("posts", "media")
@@ -158,7 +159,7 @@ class FullListing(Listing):
         return True
 
     def _place(self) -> dict[str, Any] | None:
-        """The cursor at which a later run may go on; None for a window, and for a collection listed by id."""
+        """The cursor at which a later run may continue; None for a window, and for a collection listed by id."""
         resumable = self.facts.mode == "walk" and self.queries.is_dated
         kept = {"began": self.began} | ({"login": True} if self.queries.site.logged_in else {})
         return self.cursor.position() | kept if resumable else None
@@ -196,7 +197,7 @@ class FullListing(Listing):
         self.facts.disorder = list(self.cursor.disorder)
 
     def _query(self, params: dict[str, Any], purpose: str, **more: Any) -> Query:
-        """A query of the walk; past caches where an earlier run may have asked the same."""
+        """A query of the walk; past caches if an earlier run may have made the same query."""
         fresh = self.reconciler.site_ids.fresh
         return self.queries.afresh(params, fresh, purpose, **more)
 
@@ -206,7 +207,7 @@ class FullListing(Listing):
         self.cursor.look_at_the_end((yield from last_row(query)))
 
     def _take_page(self, rows: list[dict[str, Any]], reply: Reply) -> Steps[None]:
-        """Take the new rows of one page in."""
+        """Accept the new rows of one page."""
         keyed = list(self.intake.keyed(rows))
         fresh = self.cursor.take([key for key, _ in keyed], total=total_of(reply), pages=total_of(reply, pages=True))
         self.facts.seen = len(self.cursor.seen)
@@ -214,7 +215,7 @@ class FullListing(Listing):
         yield from self.intake.take([keyed[index][1] for index in fresh], reply, cursor=self._place())
 
     def _adapt(self, fault: PayloadError, params: Mapping[str, Any]) -> bool:
-        """Adapt the walk to a refusal that tells a limit of the site. Returns whether the walk can go on."""
+        """Adapt the walk to a refusal that shows a limit of the site. Returns whether the walk can continue."""
         status = getattr(fault, "status", None)
         if (limit := payload.lowered_per_page(fault, self.cursor.per_page)) is not None:
             self.intake.sizes.lower(limit)
@@ -234,7 +235,7 @@ class FullListing(Listing):
         """Bring a page that fails as a whole: list only its ids, for which the site renders no content, then ask for
         its rows."""
         status = getattr(fault, "status", 500)
-        # Servers answer so where an answer or a query is too large for them. WordPress itself refuses in JSON.
+        # Servers give this answer if an answer or a query is too large for them. WordPress itself refuses in JSON.
         is_large = status in TOO_LARGE and not isinstance(fault, Refused)
         if is_final(fault) or (status < 500 and not is_large):
             raise fault
@@ -244,7 +245,7 @@ class FullListing(Listing):
             rows = rows_of(reply)
         except PayloadError:
             if "exclude" in params:
-                # WordPress repeats the excluded ids in a header, which some servers cannot take.
+                # WordPress repeats the excluded ids in a header, which is too long for some servers.
                 self.cursor.stop_excluding()
                 return
             raise fault from None
@@ -260,7 +261,7 @@ class FullListing(Listing):
     # Comparing.
 
     def _compare(self, *, resumed: bool) -> Steps[None]:
-        """Compare what the walk saw with what the site lists and counts, and close the collection."""
+        """Compare the rows of the walk with the rows that the site lists and counts, and close the collection."""
         closing = Closing(
             account=self.reconciler,
             cursor=self.cursor,

@@ -1,9 +1,10 @@
 """Whether the rows that come are those of the site that is crawled.
 
 A domain may belong to another WordPress by now, whose ids begin at 1 again, and a cache may give the answer of another
-site. Such rows would overwrite and bury the site's own. A row is strange where its link and its guid both name a host
-that no row of the site named before. Many healthy sites name several hosts (a front end on a host of its own, a domain
-for each language, links to articles elsewhere), so that a strange row is asked for again before it counts as foreign.
+site. Because of such rows, newsbot would overwrite the site's own rows or mark them as deleted. A row is strange if its
+link and its guid both name a host that no row of the site named before. Many healthy sites name several hosts (a front
+end on a host of its own, a domain for each language, links to articles elsewhere), so a strange row is requested again
+before it counts as foreign.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from newsbot.wordpress.same_site import IDENTIFYING, agreeing, bare_host, guid_h
 from newsbot.wordpress.values import row_id
 
 ASKED_AGAIN = 20
-"""Strange rows of a page that are asked for again."""
+"""The most strange rows of a page that are requested again."""
 
 NAMED = 5
-"""Foreign ids that the reason names."""
+"""The most foreign ids that the reason names."""
 
 FEW = 3
 """This many new rows with ids below those of the newest known rows are unusual."""
@@ -49,7 +50,7 @@ class Identity:
         self.hosts |= {host for host in found if host is not None}
 
     def check(self, rows: Sequence[Mapping[str, Any]]) -> Steps[None]:
-        """Raise ForeignAnswer where ``rows``, a page that came, are those of another site."""
+        """Raise ForeignAnswer if ``rows``, a received page, belong to another site."""
         if not rows:
             return
         if self.live and not self.is_proven:
@@ -63,7 +64,7 @@ class Identity:
         return host is not None and host not in self.hosts and guid_host(raw) not in self.hosts
 
     def _compare(self, rows: Sequence[Mapping[str, Any]]) -> Steps[None]:
-        """Compare the first page of a run with what the archive holds, and ask for known rows where it looks odd."""
+        """Compare the first page of a run with the archive's rows. If the page looks wrong, ask for known rows."""
         options, site, name = self.queries.options, self.queries.site, self.queries.collection.name
         ids = tuple(number for raw in rows if (number := row_id(raw.get("id"))) is not None)
         held: dict[int, HeldRow] = yield AskHeld(site=site.key, type=name, ids=ids, kind=options.kind)

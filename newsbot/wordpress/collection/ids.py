@@ -61,19 +61,19 @@ def every_id(
         cursor.take(rows, total=total, pages=total_of(reply, pages=True))
         if trusting and is_first and total and total == len(rows) < cursor.per_page:
             # One reply held all rows, so that nothing could shift between two replies. A full page does not prove this:
-            # some plugins send the number of rows on the page as the total. A lower total than the rows of its own
-            # page is wrong, and says nothing of what follows.
+            # some plugins send the number of rows on the page as the total. A total below the number of rows on its own
+            # page is wrong, and says nothing about later rows.
             return found
     return found
 
 
 def row_of(raw: Mapping[str, Any]) -> Row:
-    """What the cursor reads of a row. Raises RecordError for a row without an id."""
+    """The values of a row that the cursor needs. Raises RecordError for a row without an id."""
     return Row(records.record_id(raw), local_date(raw.get("date")) or local_date(raw.get("date_gmt")))
 
 
 def last_row(query: Query) -> Generator[Query, Reply, Row | None]:
-    """The last row of a listing; None where the site shows none."""
+    """The last row of a listing; None if the site shows no row."""
     try:
         rows = rows_of((yield query))
         return row_of(rows[0]) if rows else None
@@ -82,7 +82,7 @@ def last_row(query: Query) -> Generator[Query, Reply, Row | None]:
 
 
 def _adapt(cursor: Cursor, params: Params, fault: PayloadError) -> None:
-    """Adapt a listing to a refusal that tells a limit of the site. Raises ``fault`` where it tells none."""
+    """Adapt a listing to a refusal that shows a limit of the site. Raises ``fault`` if it shows no limit."""
     status = getattr(fault, "status", 0)
     if (limit := lowered_per_page(fault, cursor.per_page)) is not None:
         cursor.per_page = limit
@@ -93,5 +93,5 @@ def _adapt(cursor: Cursor, params: Params, fault: PayloadError) -> None:
         # offset.
         cursor.past_the_end(proven=False)
     elif not (status == 500 or refuses_form(fault)) or not cursor.refuse(params):
-        # 500: a search engine behind the listing refuses what lies after its window.
+        # 500: a search engine behind the listing refuses rows after its window.
         raise fault

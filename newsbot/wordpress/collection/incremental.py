@@ -1,4 +1,4 @@
-"""The incremental listing: only what changed since the collection was last brought whole."""
+"""The incremental listing: only the changes since the last complete listing of the collection."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def can_update(queries: Queries, state: CollectionState) -> bool:
 def is_sweep_due(state: CollectionState, now: str | None, *, days: float) -> bool:
     """Whether all ids must be compared, since the last comparison is ``days`` old by the site's clock.
 
-    Also where the site's clock went back: what happened in between lies before the watermark.
+    True also if the site's clock was set back: changes in between are before the watermark.
     """
     if now is None or state.swept is None or now < max(state.swept, state.watermark or ""):
         return True
@@ -42,9 +42,9 @@ def is_sweep_due(state: CollectionState, now: str | None, *, days: float) -> boo
 
 @dataclass(slots=True, kw_only=True)
 class IncrementalListing(Listing):
-    """Brings new, edited and deleted rows. ``newest`` are the newest ids, with which each update begins; ``sweep``:
-    all ids are compared in any case, ``swept``: they were. ``shifted``: the site compares other dates than the
-    archive."""
+    """Brings new, edited and deleted rows. ``newest`` are the newest ids, with which each update begins; ``sweep``: all
+    ids are compared in any case. ``swept``: all ids were compared. ``shifted``: the dates that the site compares differ
+    from the archive's."""
 
     newest: Newest
     sweep: bool
@@ -55,7 +55,7 @@ class IncrementalListing(Listing):
 
     @property
     def seen(self) -> Set[int]:
-        """The ids of a listing of all ids; none where this run made none."""
+        """The ids of a listing of all ids; empty if this run made no such listing."""
         return self.reconciler.shown
 
     def __post_init__(self) -> None:
@@ -71,14 +71,14 @@ class IncrementalListing(Listing):
         self.changes = RecentChanges(account=account, newest=newest, proof=self.proof)
 
     def run(self) -> Steps[None]:
-        """Bring what changed, search for deletions, and compare the sets. Raises PayloadError."""
+        """Bring the changes, search for deletions, and compare the sets. Raises PayloadError."""
         account = self.reconciler
         account.when, account.total = self.began, self.newest.total
         account.deferred = frozenset(self.intake.state.owed)
         self.facts.cached_for = self.newest.age
         account.publication.trusted = account.publication.trusted or self.sweep
         if self.newest.repeating:
-            # A cache gives one answer to all queries, so that nothing is known of the site.
+            # A cache gives one answer to all queries, so nothing is known about the site.
             self.facts.live, self.facts.seen = account.live, self.intake.sequence
             conclude(self.facts, "", repeating=True)
             return
@@ -108,27 +108,27 @@ class IncrementalListing(Listing):
         account, newest = self.reconciler, self.newest.dates
         unknown: set[int] = newest.keys() - (yield self.queries.known(newest))
         yield from sweep(account)
-        # A new row that the listing of all ids lacks: it vanished since, or the listing is wrong.
+        # The listing of all ids lacks a new row: the row vanished since, or the listing is wrong.
         yield from account.take({row_id: newest[row_id] for row_id in unknown - account.shown})
         self.swept = True
 
     def _compare_few(self) -> Steps[None]:
-        """Compare all ids: one answer held them."""
+        """Compare all ids, which one answer contained."""
         account = self.reconciler
         known = yield self.queries.known()
         yield from account.take(self.newest.dates, known=known)
         yield from self._bring_owed()
         alive = yield from account.bury(known.keys() - self.newest.dates.keys())
         if alive.keys() - account.unlisted:
-            # A row that is not listed and has an answer: the listing is wrong.
+            # A row is not listed, but the site shows it: the listing is wrong.
             yield from self._sweep()
         else:
-            # The newest ids count as all ids only if as many rows are hidden as were measured before.
+            # The newest ids count as all ids only if the number of hidden rows is the same as in the last measurement.
             account.unlisted, account.hidden, self.swept = set(alive), self.newest.hidden, True
             account.shown = self.newest.dates.keys()
 
     def _bring_changes(self) -> Steps[None]:
-        """Bring what the newest ids, the dates of change and the dates of publication show."""
+        """Bring the rows that the newest ids, the dates of change and the dates of publication show."""
         since = iso_utc(datetime.fromisoformat(self.intake.state.watermark or "") - ZONE_SHIFT)
         # The archive counts its rows before this run adds any.
         border: str | None = yield self.queries.border(before=since, draw=self.began or "", shifted=self.shifted)
@@ -142,7 +142,7 @@ class IncrementalListing(Listing):
             yield from self.proof.prove_above(self.newest.dates)
 
     def _bring_owed(self) -> Steps[None]:
-        """Ask again for the rows that earlier runs owe. If that fails, the run goes on with the other rows."""
+        """Ask again for the rows that earlier runs owe. If this fails, the run continues with the other rows."""
         owed, self.reconciler.deferred = self.reconciler.deferred, frozenset()
         try:
             yield from self.reconciler.fetch(owed)
@@ -162,8 +162,8 @@ class IncrementalListing(Listing):
         if newest.lowest is not None:
             known = yield self.queries.known(lowest=newest.lowest)
         if not doubt:
-            # If many rows are gone, those among the newest ids may be few enough to be believed, and all together too
-            # many.
+            # If many rows are gone, the deletions among the newest ids may be few enough to be accepted, although all
+            # deletions together are too many.
             alive = yield from account.bury(known.keys() - newest.dates.keys() - account.apart | self.proof.missing)
         wrong = bool(alive) or doubt or self._is_listing_wrong
         if self._is_changed and not (wrong or self.sweep):
@@ -191,7 +191,8 @@ class IncrementalListing(Listing):
         if unexplained:
             yield from self._sweep()
         if explaining.differs:
-            # The dates that the site compares are not those of the archive: the next borders keep clear of its rows.
+            # The dates that the site compares are not those of the archive: the next borders are chosen at a distance
+            # from its rows.
             self.shifted = self.shifted or (self.swept and not account.gone and not account.asked)
 
     @property
@@ -204,7 +205,7 @@ class IncrementalListing(Listing):
 
     @property
     def _must_sweep(self) -> bool:
-        """Whether only a comparison of all ids settles the matter, or such a comparison costs little."""
+        """Whether only a comparison of all ids gives a proof, or such a comparison costs little."""
         account, proof = self.reconciler, self.proof
         if self.sweep or proof.odd or self._needs_all_ids or self._is_restored or account.mass_redated:
             return True
@@ -217,7 +218,7 @@ class IncrementalListing(Listing):
 
     @property
     def _is_restored(self) -> bool:
-        """Whether the site seems to be restored from a backup: then any row may be as it was before."""
+        """Whether the site seems to be restored from a backup: then any row may have an earlier state."""
         account = self.reconciler
         return account.went_back and (account.gone > 0 or account.live <= SWEPT_AT_ONCE)
 
@@ -227,11 +228,11 @@ class IncrementalListing(Listing):
 
     @property
     def _is_odd(self) -> bool:
-        """Whether rows are gone, or appeared with an old date: then other rows may have changed unseen."""
+        """Whether rows are gone, or appeared with an old date: then other rows may have changed without a trace."""
         return self.reconciler.gone > 0 or not self.reconciler.added <= self.changes.fresh
 
     def _compare_part(self) -> Steps[None]:
-        """Compare one page of ids, a different page in each run. Nothing else shows an old comment that is approved
+        """Compare one page of ids, a different page in each run. Only this shows an old comment that is approved
         late."""
         account = self.reconciler
         size = self.queries.per_page

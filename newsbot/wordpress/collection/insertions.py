@@ -1,7 +1,7 @@
 """What appeared: the newest ids. Pure.
 
 A row that was inserted with a past date has an old date and an old date of change: only its id is new. The newest ids
-come with the site's total. ``changes`` lists what is new by its dates.
+come with the site's total. ``changes`` lists rows that are new by their dates.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from newsbot.wordpress.payload import lowered_per_page
 from newsbot.wordpress.replies import is_final, rows_of, total_of
 
 MOST_NEWEST = 200
-"""Pages of newest ids that are read at most: with more unknown rows, all ids are compared."""
+"""The most pages of newest ids that are read. If there are more unknown rows, all ids are compared."""
 
 MEANWHILE = 100
-"""Rows that may be published while the newest ids are read."""
+"""The most rows that may be published while the newest ids are read."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Newest:
-    """The newest ids. Every row that the site lists with an id of ``lowest`` or more is among ``dates``; None where
-    the answers do not prove this. ``total`` is the site's count, None where it gives no possible one.
+    """The newest ids. Every row that the site lists with an id of ``lowest`` or more is among ``dates``; None where the
+    answers do not prove this. ``total`` is the site's count, None if the count is missing or impossible.
 
     ``first``: the number of rows on the first page. ``is_all``: the rows are the whole collection, except the
     ``hidden`` rows. ``lacking``: the rows that the first page lacks by the site's count; the site hides them, or it
-    forces a page size without saying so. ``partial``: ids below may be unknown. ``unsteady``: the site counted
+    forces a page size without saying so. ``partial``: lower ids may be unknown. ``unsteady``: the site counted
     differently in a later answer. ``when`` is the site's time of the first answer, ``age`` the seconds for which a
     cache had kept it. ``cached``: a cache gave an answer although the query went past caches, so that the rows are not
     known to be all. ``repeating``: a cache gives the answer to every query. ``counted``: the ranks of the rows confirm
-    the count. ``disputed``: they contradict it. ``ranks`` is what the next run needs to know of them.
+    the count. ``disputed``: they contradict the count. ``ranks``: the facts about the ranks that the next run needs.
     """
 
     dates: Dates = field(default_factory=dict)
@@ -69,8 +69,8 @@ class Newest:
 def newest_since(site_ids: SiteIds, unknown: Unknown, *, start: Start, hidden: int) -> Steps[Newest]:
     """List the newest ids by their ranks, and below them down to a page whose rows are all known. Raises PayloadError.
 
-    The count and the ranks come in one answer. If they disagree, the newest ids in descending order tell whether the
-    site gave the rows that it was asked for: then its count is wrong.
+    The count and the ranks come in one answer. If they disagree, the newest ids in descending order show whether the
+    site gave the requested rows. If it did, its count is wrong.
     """
     if start.behind is None:
         found = yield from newest_ids(site_ids, unknown, hidden=hidden, fresh=start.fresh)
@@ -80,7 +80,7 @@ def newest_since(site_ids: SiteIds, unknown: Unknown, *, start: Start, hidden: i
     lacking = ranked.hidden
     if lacking is not None and ranked.dates and ranked.reply is not None and 0 <= lacking <= start.most_hidden:
         found = _newest_of(ranked, ranked.reply)
-        # A hidden row that an old row's disappearance moved in front of the page leaves the same answer.
+        # If an old row vanishes and a hidden row moves to a place before the page, the answer stays the same.
         found.counted = start.known and not lacking
         found.ranks, found.lacking = {"hidden": lacking}, lacking
         return (yield from newest_ids(site_ids, unknown, hidden=hidden, fresh=start.fresh, after=found))
@@ -106,7 +106,7 @@ def newest_ids(
     row that was published late can have a lower id than rows that are known. A collection with few rows is listed to
     its end, unless ``hidden`` is None; otherwise ``hidden`` is the number of rows that the site counts and lists to
     nobody. ``fresh`` is a text that no earlier query had: caches then have no answer to the query. ``after`` has the
-    newest ids that came before: the listing goes on below them.
+    newest ids that came before: the listing continues below them.
     """
     found = after or Newest()
     listing = _Listing(found=found, hidden=hidden)
@@ -133,12 +133,12 @@ def newest_ids(
         is_first = not listing.offset
         further = listing.take(reply, site_ids)
         if is_first and found.is_all and hidden and (yield from _goes_on(site_ids, fresh)):
-            # The site counts the rows of each page, and hidden rows made its first page short.
+            # The site sends the number of rows on each page as its count, and hidden rows made its first page short.
             found.is_all = False
         if found.is_all or not further or not ((yield from unknown(further)) or listing.whole):
             return found
         if len(found.dates) > (found.total or len(found.dates)) + MEANWHILE:
-            # The site shows other ids in each answer.
+            # The site shows different ids in each answer.
             break
     found.partial = True
     return found
@@ -159,7 +159,7 @@ def _in_doubt(site_ids: SiteIds, reply: Reply) -> bool:
 
 @dataclass(slots=True, kw_only=True)
 class _Listing:
-    """The pages of newest ids, of which ``found`` is made. ``offset`` is that of the next page, ``hidden`` as for
+    """The pages of newest ids, of which ``found`` is made. ``offset`` is the offset of the next page, ``hidden`` as in
     ``newest_ids``. ``whole``: the collection has few rows and is listed to its end."""
 
     found: Newest
@@ -195,8 +195,8 @@ class _Listing:
 
 
 def _ask(site_ids: SiteIds, offset: int, fresh: str | None, *, excluding: bool = False) -> Asking[Reply | None]:
-    """The answer with the ids after ``offset``; None where the site refuses an offset, or fails at it. ``excluding``:
-    the query names a row that no site has, so that no cache has an answer to it; None where the site refuses this.
+    """The answer with the ids after ``offset``; None if the site refuses an offset or fails. ``excluding``: the query
+    names a row that no site has, so that no cache has an answer to it; None where the site refuses this.
 
     Raises PayloadError.
     """
@@ -213,7 +213,7 @@ def _ask(site_ids: SiteIds, offset: int, fresh: str | None, *, excluding: bool =
         else:
             reply = yield queries.query(params, "newest")
             if not offset and is_from_cache(reply):
-                # What changed since the cache took the answer is not in it. Ask the site itself.
+                # The answer of the cache lacks later changes, so the site itself is asked.
                 reply = yield queries.afresh(params, token(reply.fetched_at), "newest")
         try:
             rows_of(reply)
@@ -251,7 +251,7 @@ def _newest_of(ranked: Ranked, reply: Reply) -> Newest:
 
 
 def _take_page(found: Newest, ids: list[int], *, first: bool) -> None:
-    """Lower ``lowest``, where the page continues the pages before it and is in order."""
+    """Set ``lowest`` to a lower id if the page continues the pages before it and is in order."""
     joined = first or (found.lowest is not None and not found.dates.keys().isdisjoint(ids))
     if joined and ids == sorted(ids, reverse=True):
         found.lowest = ids[-1] if ids else found.lowest

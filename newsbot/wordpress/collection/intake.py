@@ -32,14 +32,14 @@ from newsbot.wordpress.replies import is_cut, rows_of, total_of
 from newsbot.wordpress.values import memory_of
 
 TRIED_TWICE = 3
-"""Unreadable rows after which a row that fails alone is not asked for a second time."""
+"""The number of unreadable rows after which a row that fails alone is not requested a second time."""
 
 MAX_OWED = 1_000
-"""Ids that a collection may owe and still count as whole. A collection that owes more is walked again."""
+"""The most ids that a collection may owe and still count as complete. A collection that owes more is walked again."""
 
 
 MOST_TEXT = 28 * 1024 * 1024
-"""Bytes of memory that the texts of one row may take. A row that is cleaned takes about seven times as much."""
+"""The most bytes of memory for the texts of one row. Cleaning a row takes about seven times as much."""
 
 LONG = 1024 * 1024
 """Bytes of memory beyond which the raw body of a row is released as soon as its item is made."""
@@ -49,9 +49,9 @@ LONG = 1024 * 1024
 class Intake:
     """Takes the rows of one collection in, and yields items and checkpoints.
 
-    ``state`` is what the archive held before this run. ``facts`` counts what happens here. ``sequence`` is the number
-    of rows since the last whole walk began; each checkpoint carries it. With ``fresh``, a text that no earlier run had,
-    rows are asked for past caches. ``waiting_text`` is about how many bytes the texts of the rows that wait take.
+    ``state`` is what the archive held before this run. ``facts`` has the counts. ``sequence`` is the number of rows
+    since the last whole walk began; each checkpoint carries it. With ``fresh``, a text that no earlier run had, rows
+    are asked for past caches. ``waiting_text``: the approximate bytes of the texts of waiting rows.
     """
 
     queries: Queries
@@ -87,7 +87,7 @@ class Intake:
     def learn_relations(self, *, browse: bool) -> Steps[Reply | None]:
         """Learn the relations from the newest objects. Returns the reply, or None where no relation is followed.
 
-        ``browse``: so many rows will come that whole pages of authors and terms are worth their requests.
+        ``browse``: many rows will come, so that requesting whole pages of authors and terms saves requests.
         """
         reply = yield from self.learner.learn_first()
         if reply is not None:
@@ -101,15 +101,15 @@ class Intake:
         """The ``_fields`` parameter for whole rows."""
         return self.queries.fields(relation.field for relation in self.joiner.relations if relation.field)
 
-    # Rows in.
+    # Receiving rows.
 
     def keyed(self, rows: Sequence[dict[str, Any]]) -> Iterator[tuple[Row, dict[str, Any]]]:
-        """Each row with what the cursor needs of it. A row without an id is counted and left out."""
+        """Each row with the values that the cursor needs. A row without an id is counted and left out."""
         for raw in rows:
             try:
                 row_id = records.record_id(raw)
             except RecordError:
-                # Without an id nothing can ask for such a row again. The total will show that the row is missing.
+                # Without an id, such a row cannot be requested again. The total will show that the row is missing.
                 self.facts.faults["row-without-id"] += 1
                 continue
             yield Row(row_id, local_date(raw.get("date")), not self.queries.is_outside_window(raw)), raw
@@ -117,8 +117,8 @@ class Intake:
     def take(
         self, rows: Sequence[dict[str, Any]], reply: Reply, *, cursor: dict[str, Any] | None = None
     ) -> Steps[None]:
-        """Make items of ``rows``; items wait for their joined objects. ``cursor`` is where a later run may go on.
-        A long row loses its content.
+        """Make items of ``rows``; items wait for their joined objects. ``cursor`` is the place at which a later run may
+        continue. A long row loses its content.
 
         Raises ForeignAnswer where the rows are those of another site.
         """
@@ -155,7 +155,7 @@ class Intake:
         self.mark(cursor)
 
     def mark(self, cursor: dict[str, Any] | None) -> None:
-        """Close a page: a checkpoint with ``cursor`` follows the rows taken so far."""
+        """Close a page: a checkpoint with ``cursor`` follows the rows so far."""
         self.joiner.mark(self.queries.checkpoint(self.sequence, cursor=cursor))
 
     def read(self, raw: dict[str, Any], reply: Reply) -> Record:
@@ -181,7 +181,8 @@ class Intake:
         return item
 
     def fetch(self, ids: Sequence[int], *, failed: PayloadError | None = None) -> Steps[None]:
-        """Ask for ``ids``. A row that cannot be rendered is named unreadable, a row that is not given is missing.
+        """Ask for ``ids``. A row that cannot be rendered is reported as unreadable, and a row that does not come as
+        missing.
 
         ``failed``: these rows failed as one page already.
         """
@@ -193,7 +194,7 @@ class Intake:
 
     def _ask_for(self, ids: list[int]) -> Steps[None]:
         left, answers = ids, []
-        # A row that fails alone is asked for twice, until it is plain that rows fail again and again.
+        # A row that fails alone is requested twice, until so many rows have failed that a second request is useless.
         tries = 2 if len(ids) == 1 and len(self.facts.unreadable) < TRIED_TWICE else 1
         # The first row that fails alone gets the whole timeout, each other row the longest time that such a row needed.
         usual = None if len(ids) == 1 and not self.facts.unreadable else self.salvage.usual(len(ids))
@@ -208,7 +209,7 @@ class Intake:
             asked, left = left, [row_id for row_id in left if row_id not in rows]
             if len(left) == len(asked) or not is_cut(reply, len(rows)):
                 break
-        # The rows are taken only now: where the site refuses a later answer, all of these ids are asked for in halves.
+        # The rows are accepted only now: if the site refuses a later answer, all of these ids are requested in halves.
         for given, reply in answers:
             yield from self.take(given, reply)
         self.facts.missing += left
@@ -233,11 +234,11 @@ class Intake:
         if self.sizes.size != self.queries.whole_rows and self.sizes.trying is None:
             self.queries.remember_whole_rows(self.sizes.size)
 
-    # Items out.
+    # Sending items.
 
     def flush(self, *, final: bool) -> Steps[None]:
-        """Yield what may leave. ``final``: ask for every joined object that is still wanted, so that all rows leave.
-        All rows leave, too, if their texts or their children take much memory.
+        """Yield the items that are complete. ``final``: ask for every joined object that is still wanted, so that all
+        rows can be sent. All rows are also sent if their texts or their children take much memory.
         """
         yield from self._release()
         final = final or self.children.is_heavy or self.waiting_text > MOST_TEXT
@@ -248,7 +249,8 @@ class Intake:
             self.children.held = self.waiting_text = 0
 
     def join_once(self) -> Steps[None]:
-        """Ask for the objects that waiting rows want, until one query for them fails. Yield the rows that may leave."""
+        """Ask for the objects that waiting rows want, until one query for them fails. Yield the rows that are
+        complete."""
         yield from self._release()
         while (wanted := self.joiner.due(final=True)) is not None and wanted.wanted:
             if not (yield from self.joiner.try_batch(wanted)):
@@ -278,13 +280,14 @@ class Intake:
         yield row
 
     def _with_owed(self, checkpoint: Checkpoint) -> Checkpoint:
-        """The cursor with the ids that are owed before it. A cursor that would owe too many ids does not move."""
+        """The checkpoint, whose cursor also has the owed ids of rows before it. If too many ids are owed, the cursor
+        does not move."""
         if checkpoint.cursor is None or not (owed := sorted({*self.state.owed, *self.owed()})):
             return checkpoint
         return replace(checkpoint, cursor=None if len(owed) > MAX_OWED else {**checkpoint.cursor, "owed": owed})
 
     def owed(self) -> list[int]:
-        """Ids that the next run must ask for: rows that did not come, and rows that left without a joined object
+        """Ids that the next run must ask for: rows that did not come, and rows that were sent without a joined object
         because the site failed."""
         unjoined = {*self.joiner.unlinked, *self.children.failed}
         return sorted({*self.facts.unreadable, *self.facts.missing, *unjoined})

@@ -18,10 +18,10 @@ from newsbot.wordpress.receipt import CollectionFacts
 
 @dataclass(slots=True, kw_only=True)
 class Listing(ABC):
-    """Decides which rows of a collection are asked for, and gives them to ``intake``. ``reconciler`` compares the sets.
+    """Decides which rows of a collection are requested, and gives them to ``intake``. ``reconciler`` compares the sets.
 
-    ``began`` is the site's time (UTC, ISO) of its first answer: the next run asks for what changed from then on.
-    ``outcome`` is what the last checkpoint tells the archive; None leaves the archive's record as it was.
+    ``began`` is the site's time (UTC, ISO) of its first answer: the next run asks for changes since then. ``outcome``:
+    the values that the last checkpoint stores in the archive; None: the archive's record stays unchanged.
     """
 
     intake: Intake
@@ -49,7 +49,7 @@ class Listing(ABC):
         """List, compare, and set ``outcome`` and the verdict. Raises PayloadError."""
 
     def _tell(self) -> None:
-        """Write the account of the sets into the receipt."""
+        """Write the comparison of the sets into the receipt."""
         facts, account = self.facts, self.reconciler
         by_login = lacks_login(self.queries, self.intake.state)
         facts.members = sorted(account.members & account.unlisted) if by_login else []
@@ -58,7 +58,8 @@ class Listing(ABC):
         facts.hidden, facts.unexplained = account.hidden - doubted, account.doubtful + doubted
 
     def _keep_outcome(self, *, swept: bool) -> None:
-        """Decide what the archive keeps. A listing that broke off, or has rows without an id, proves nothing."""
+        """Decide which values the archive stores. A listing that ended early, or that has rows without an id, proves
+        nothing."""
         facts, account = self.facts, self.reconciler
         if not facts.broke_off and not facts.faults["row-without-id"]:
             swept = swept and not account.doubtful
@@ -67,7 +68,8 @@ class Listing(ABC):
                 self.outcome["rotation"] = kept
 
     def _rotation(self, kept: Mapping[str, Any]) -> dict[str, Any]:
-        """What the archive keeps for the next run: ``kept``, the login and the number of its set of fields."""
+        """The values that the archive stores for the next run: ``kept``, the login and the number of this run's set of
+        fields."""
         account, state = self.reconciler, self.intake.state
         fields = {"draw": account.site_ids.field_set} if account.site_ids.field_set else {}
         return dict(kept) | fields | login_kept(self.queries, state, account.members & account.unlisted)

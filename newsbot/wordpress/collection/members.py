@@ -1,8 +1,8 @@
 """Rows that only a login shows. Pure.
 
 To a visitor WordPress gives the same answer for a row that only members may read and for one that was withdrawn. So a
-run that is not logged in, after runs that were, takes no row for deleted that the site shuts to visitors. It keeps such
-a row as it is and names it, until a run is logged in again or the user confirms that the rows are gone.
+run that is not logged in, after runs that were, does not count a row as deleted if visitors may not see it. The run
+keeps such a row unchanged and reports it, until a run is logged in again or the user confirms that the rows are gone.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ def lacks_login(queries: Queries, state: CollectionState) -> bool:
 
 
 def kept_members(state: CollectionState) -> set[int]:
-    """The rows that earlier runs without a login kept."""
+    """The rows that earlier runs without a login kept unchanged."""
     return set(state.rotation.get("members", ()))
 
 
 def login_kept(queries: Queries, state: CollectionState, members: Iterable[int]) -> dict[str, Any]:
-    """What the archive keeps of the login for the next run. ``members`` are the rows that this run kept."""
+    """The facts about the login that the archive stores for the next run. ``members`` are the rows that this run
+    kept."""
     if lacks_login(queries, state):
         return {"login": True, "members": sorted(members)}
     return {"login": True} if queries.site.logged_in else {}

@@ -1,4 +1,4 @@
-"""Whether the rows of a page stand in the order that was asked for. Pure."""
+"""Whether the rows of a page are in the requested order. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 FEW = 3
-"""Rows out of order on one page that do not yet mean that the site ignores the order."""
+"""The most rows out of order on one page that do not yet mean that the site ignores the order."""
 
 SHARE = 20
 """On a long page one row in twenty may be out of order: plugins put several featured posts first."""
@@ -39,5 +39,5 @@ def out_of_order(keys: Sequence[int] | Sequence[str], *, descending: bool = Fals
 
 
 def is_unordered(astray: int, rows: int) -> bool:
-    """Whether this many rows out of order, of a page of ``rows``, mean that the site ignores the order."""
+    """Whether ``astray`` rows out of order on a page of ``rows`` rows mean that the site ignores the order."""
     return astray > max(FEW, rows // SHARE)

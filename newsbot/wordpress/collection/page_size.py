@@ -1,7 +1,8 @@
-"""The page size for whole rows that the site's server survives. Pure.
+"""The page size for whole rows that the site's server can send. Pure.
 
-Some servers die on a large page of whole rows (500, 502, a timeout, an answer that is too large), and always do. Such a
-size is learnt once and kept for the rest of the walk and for later runs; now and then a larger page is tried again.
+Some servers always fail on a large page of whole rows (500, 502, a timeout, an answer that is too large). The right
+size is found once, and is used for the rest of the walk and in later runs. A larger page is tried again from time to
+time.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 REGROW = 20
-"""Pages in a row that must come before a larger page is tried, once a run: a server that was weak may be strong now."""
+"""Pages in a row that must come before a larger page is tried, once a run: a server that failed before may be faster
+now."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,31 +29,33 @@ class PageSize:
     settled: bool = False
 
     def came(self, asked: int) -> None:
-        """Note that ``asked`` whole rows came at once, and try a larger page where enough of them came."""
+        """Note that a page of ``asked`` whole rows came, and try a larger page if enough pages came."""
         self.largest = max(self.largest, asked)
         if asked < self.size:
             return
         self.in_a_row += 1
         if self.trying is not None:
-            # The larger page came too: go on growing.
+            # The larger page came too, so a still larger page is tried.
             self.trying, self.in_a_row = None, REGROW
         if self.in_a_row >= REGROW and self.size < self.limit and not self.settled:
             self.trying, self.size = self.size, min(2 * self.size, self.limit)
 
     def failed(self) -> bool:
-        """A page failed. Returns whether only a larger page was tried: then the size is what it was before."""
+        """Note that a page failed. Returns whether the failed page was a trial of a larger size: then the earlier size
+        is used again."""
         if self.trying is None:
             return False
         self.size, self.trying, self.in_a_row, self.settled = self.trying, None, 0, True
         return True
 
     def lower(self, limit: int) -> None:
-        """The site refuses more than ``limit`` rows."""
+        """Note that the site refuses more than ``limit`` rows."""
         self.limit = min(self.limit, limit)
         self.size = min(self.size, limit)
 
     def too_large(self, asked: int, parts: int) -> None:
-        """``asked`` rows failed at once, and all of them came in batches of ``parts`` rows at most.
+        """Note that a page of ``asked`` rows failed, and that all of its rows came in batches of at most ``parts``
+        rows.
 
         The size counts as the cause. If a page of this size was delivered before, the first failure counts as chance.
         """

@@ -1,4 +1,4 @@
-"""What the stages of a cursor exchange: the rows of one page, and how a listing goes on after the page."""
+"""The values that the stages of a cursor exchange: the rows of one page, and how a listing continues after the page."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ EMPTY_PAGES = 20
 """Empty pages in a row after which the walk ends, with the rest of the collection unproven."""
 
 GROWN = 3
-"""Empty pages in a row whose total is larger than that of the page before, after which the total is not believed."""
+"""The number of empty pages in a row, each with a larger total than the page before, after which the total is
+ignored."""
 
 Params = dict[str, "str | int | list[int]"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the cursor reads of a row. ``date`` is the site's local date as the site wrote it, None for a zero date.
-    ``counts``: the row counts against the limit."""
+    """The values of a row that the cursor reads. ``date`` is the site's local date as the site wrote it, None for a
+    zero date. ``counts``: the row counts against the limit."""
 
     id: int
     date: str | None
@@ -30,8 +31,8 @@ class Row:
 class Page:
     """The rows of one reply. ``fresh`` are the indexes of rows that no earlier page of the cursor had.
 
-    ``size`` is the page size that was asked for. ``total`` and ``pages`` are the reply's ``X-WP-Total`` and
-    ``X-WP-TotalPages``; None where they are missing.
+    ``size`` is the requested page size. ``total`` and ``pages`` are the reply's ``X-WP-Total`` and ``X-WP-TotalPages``;
+    None where they are missing.
     """
 
     rows: Sequence[Row]
@@ -65,22 +66,23 @@ class Growth:
 
 
 class Turn(StrEnum):
-    """How a listing goes on after a page."""
+    """How a listing continues after a page."""
 
     ON = "on"
     """Ask for the next page."""
     END = "end"
-    """The listing came to its end, and showed it."""
+    """The listing reached its end, and the answers prove this."""
     BROKEN = "broken"
     """The listing ends, and rows may be missing after its end."""
     FLIP = "flip"
-    """The site gives the opposite of the order that was asked for."""
+    """The site gives the opposite of the requested order."""
     FALL = "fall"
-    """The site ignores what this stage asks for: the rows must be listed in another way."""
+    """The site ignores the parameters of this stage: the rows must be listed in another way."""
 
 
 class Stage(ABC):
-    """One way to list a collection. ``ignored`` names what the site ignored, where ``take`` returned FALL."""
+    """One way to list a collection. ``ignored`` names the parameter that the site ignored, if ``take`` returned
+    FALL."""
 
     __slots__ = ("ignored",)
     ignored: str
@@ -94,18 +96,18 @@ class Stage(ABC):
 
     @abstractmethod
     def take(self, page: Page) -> Turn:
-        """Take the page that came for ``params``."""
+        """Process the page that came for ``params``."""
 
     @property
     @abstractmethod
     def place(self) -> Hashable:
-        """What changes while the listing comes nearer to its end."""
+        """A value that changes while the listing makes progress."""
 
     def past_the_end(self) -> Turn:
-        """The site refused a page number, so that it shows no more rows."""
+        """Process the refusal of a page number, after which there are no more rows."""
         return Turn.END
 
     def fall(self, ignored: str) -> Turn:
-        """Leave this stage, since the site ignores what is asked for."""
+        """Leave this stage, since the site ignores the parameter ``ignored``."""
         self.ignored = ignored
         return Turn.FALL

@@ -1,4 +1,4 @@
-"""A part of a collection, in the order of publication, whose ids one URL can hold."""
+"""A part of a collection, in the order of publication, whose ids fit into one URL."""
 
 from __future__ import annotations
 

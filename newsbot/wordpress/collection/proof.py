@@ -1,8 +1,8 @@
 """Proves that the site lists no row that the archive lacks. With equal counts the sets are then equal.
 
-Two old rows, of which one vanished and one appeared, leave all counts as they were. A collection whose ids one URL can
-hold is proven in each update. A larger one is proven by parts in the order of publication: some in each update that
-finds a change, all of them at once where rows vanished or appeared with an old date and the parts are few.
+If one old row vanishes and another old row appears, all counts stay the same. A collection whose ids fit into one URL
+is proven in each update. A larger one is proven by parts in the order of publication: some in each update that finds a
+change, all of them at once where rows vanished or appeared with an old date and the parts are few.
 """
 
 from __future__ import annotations
@@ -24,38 +24,40 @@ from newsbot.wordpress.queries import Queries, share
 from newsbot.wordpress.questions import CollectionState
 
 SHOWN = 2
-"""One row in this many of a page may be a known row whose date is compared. The others are left to unknown rows."""
+"""One of this many rows on a page may be a known row whose date is compared. The other places are left for unknown
+rows."""
 
 PARTS = 3
-"""Parts that an update compares where anything changed."""
+"""The number of parts that an update compares if anything changed."""
 
 MOST_PARTS = 12
-"""Parts that are compared at once, where all of them are so few and rows vanished or appeared with an old date."""
+"""If there are at most this many parts, all of them are compared at once when rows vanished or appeared with an old
+date."""
 
 ROUND = timedelta(days=1)
 """A new round over all parts begins when the last one began this long ago."""
 
 RELEARNT = timedelta(days=30)
-"""That a site ignores ``exclude`` is forgotten after this time, and tried again."""
+"""The time after which newsbot tries again whether a site ignores ``exclude``."""
 
 TRIES = 4
-"""Sizes of a part that are tried until its ids fit into a URL."""
+"""The number of sizes of a part that are tried until its ids fit into a URL."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Proof:
     """The proof of one collection. ``when`` is the site's time of the run (UTC, ISO).
 
-    ``at`` is where the round over the parts goes on, None at its beginning. ``began`` is when the round began, None
-    between two rounds; ``last`` is when the last whole round began: every id was compared then or later. ``confirmed``
-    is such a time, confirmed by the count of a later run or by a listing of all ids: the count and the comparison of
-    one run are two answers, and a row that vanished between them can stand for one that vanished before. ``hidden``
-    rows were counted in the parts of the round and not listed. ``whole``: one query of this run compared all ids.
-    ``odd``: what a query showed contradicts the account, so that every id must be listed. ``missing`` known rows were
-    not excluded, and did not come. ``dates`` is the round over the dates of publication. ``counted``: the ranks of the
-    newest rows confirm the site's count. Without this, equal counts do not prove that no row vanished. ``ordered``: the
-    newest rows show that the site heeds the order of ids. ``ignoring``: since when the site is known to ignore
-    ``exclude`` (UTC, ISO); None where it is not.
+    ``at`` is the place at which the round over the parts continues, None at its beginning. ``began`` is when the round
+    began, None between two rounds; ``last`` is when the last whole round began: every id was compared then or later.
+    ``confirmed`` is such a time, confirmed by the count of a later run or by a listing of all ids: the count and the
+    comparison of one run are two answers, and a row that vanished between them can hide that another row vanished
+    before. ``hidden`` rows were counted in the parts of the round and not listed. ``whole``: one query of this run
+    compared all ids. ``odd``: the result of a query contradicts the archive's account, so every id must be listed.
+    ``missing`` known rows were not excluded, and did not come. ``dates`` is the round over the dates of publication.
+    ``counted``: the ranks of the newest rows confirm the site's count. Without this, equal counts do not prove that no
+    row vanished. ``ordered``: the newest rows show that the site obeys the order of ids. ``ignoring``: the time since
+    which the site is known to ignore ``exclude`` (UTC, ISO); None if it is not.
     """
 
     account: Reconciler
@@ -95,7 +97,7 @@ class Proof:
         return self.account.queries
 
     def kept(self) -> dict[str, Any]:
-        """What the archive keeps of the round, for the next run."""
+        """The facts about the round that the archive stores for the next run."""
         names = ("at", "began", "last", "confirmed", "hidden", "ignoring")
         kept = {name: value for name in names if (value := getattr(self, name))}
         if dates := self.dates.kept():
@@ -109,19 +111,19 @@ class Proof:
         return kept
 
     def end_round(self, began: str | None, *, counted: bool = True) -> None:
-        """All ids were compared at ``began`` or later, if the site's count is ``counted`` as true."""
+        """Note that all ids were compared at ``began`` or later. ``counted``: whether the site's count is confirmed."""
         self.at, self.began, self.hidden = None, None, 0
         self.last = began if counted else self.last
 
     def end_rounds(self, began: str | None) -> None:
-        """All ids were listed at ``began`` or later, with their dates."""
+        """Note that all ids were listed at ``began`` or later, with their dates."""
         self.end_round(began)
         self.confirmed = began
         if self.account.publication.trusted:
             self.dates.end(began)
 
     def confirm(self) -> None:
-        """Believe what the runs before this one compared: the site's count, which its ranks confirm, agrees again."""
+        """Accept the comparisons of earlier runs, since the site's count agrees again and its ranks confirm it."""
         if self.counted and self.account.difference == 0:
             self.confirmed = self.account.intake.state.rotation.get("last") or self.confirmed
 
@@ -144,7 +146,7 @@ class Proof:
         found = yield from exclusion.beyond(account.site_ids, known - shown, control=control, when=self.when)
         yield from account.take(found.dates)
         if found.ignored or found.uncontrolled:
-            # The site listed the control a moment ago: what it answers to ``exclude`` proves nothing.
+            # The site listed the control a moment ago, so its answers to ``exclude`` prove nothing.
             self._note_ignored()
         self.whole = found.proven
         self.odd = found.hidden not in (None, account.hidden) or not account.unlisted.isdisjoint(found.dates)
@@ -156,12 +158,12 @@ class Proof:
         return self.whole or self.odd
 
     def _note_ignored(self) -> None:
-        """Do not ask with ``exclude`` again: the site ignores it."""
+        """Make no more queries with ``exclude``, since the site ignores it."""
         self.queries.remember_longest(0)
         self.ignoring = self.when
 
     def prove_above(self, newest: Dates) -> Steps[None]:
-        """Bring the rows above the largest known id, where no other query need show them: the site takes no
+        """Bring the rows above the largest known id, if no other query must show them: the site does not accept
         ``exclude``, or is known to ignore the order of ids. ``newest`` are the newest rows that the site listed."""
         account, longest = self.account, exclusion.length(self.queries)
         if self.whole or self.ordered or not newest or (longest and not account.unordered):
@@ -172,7 +174,7 @@ class Proof:
             account.site_ids, largest, control=max(newest), most=min(most, longest or most), when=self.when
         )
         yield from account.take(found.dates)
-        # If no query shows new rows, a listing of all ids a day does.
+        # If no query shows new rows, all ids are listed once a day.
         self.odd = self.odd or (not found.proven and self._is_due())
 
     def _listable(self, known: Dates) -> set[int]:
@@ -183,8 +185,8 @@ class Proof:
     # Part by part.
 
     def prove_parts(self, *, largest: int, page: int, at_once: bool) -> Steps[None]:
-        """Compare some parts. ``at_once``: all of them, where they are few. ``largest`` is the largest id, ``page`` the
-        rows of the largest page."""
+        """Compare some parts. ``at_once``: compare all parts, if they are few. ``largest`` is the largest id, ``page``
+        the rows of the largest page."""
         if self.whole or self.odd:
             return
         room = exclusion.ids_that_fit(self.queries, largest=largest, window=EVERYTHING)
@@ -207,7 +209,7 @@ class Proof:
         return last is None or self._is_old(last, ROUND)
 
     def _prove_next(self, room: int) -> Steps[bool]:
-        """Compare the part at which the round stands. Returns whether the answer proves the part."""
+        """Compare the next part of the round. Returns whether the answer proves the part."""
         account = self.account
         part = yield from self._part(room)
         if part is None:
@@ -223,7 +225,7 @@ class Proof:
         elif found.uncontrolled:
             self.missing.add(part.control)
             if part.control in (yield from account.bury([part.control])):
-                # The row is there, and the query does not show it.
+                # The row exists, but the query does not show it.
                 self._note_ignored()
         if not found.proven:
             return False
@@ -265,7 +267,8 @@ class Proof:
         return None
 
     def _to_show(self, until: str | None) -> Steps[list[int]]:
-        """Rows of the next part, others in each run, that are in the part whatever the site's time zone is."""
+        """Rows of the next part, different ones in each run, that belong to the part in every possible time zone of the
+        site."""
         since, until = shifted(self.at, ZONE_SHIFT), shifted(until, -ZONE_SHIFT)
         inside = sorted(self._listable((yield self.queries.known(since=since, until=until))))
         start = int(share(f"{self.when} {self.at}") * len(inside))
@@ -273,10 +276,10 @@ class Proof:
 
 
 def compared_since(state: CollectionState) -> str | None:
-    """Since when every id was compared, as earlier runs left it (UTC, ISO)."""
+    """The time since which every id was compared, as stored by earlier runs (UTC, ISO)."""
     return max(state.rotation.get("last") or "", state.swept or "") or None
 
 
 def proven_since(state: CollectionState) -> str | None:
-    """Since when every id was compared, and a later count or a listing of all ids confirms it (UTC, ISO)."""
+    """The time since which every id was compared, confirmed by a later count or by a listing of all ids (UTC, ISO)."""
     return max(state.rotation.get("confirmed") or "", state.swept or "") or None

@@ -1,8 +1,8 @@
 """Compares the dates of publication that the site lists with those that the archive holds. Pure.
 
-A program that writes to the site's database alone can give a row another date and leave ``modified`` as it was. Each
-listing of ids has the dates of its rows, so that they are compared without a further request. Old rows are in no
-listing of an update: ``DateRound`` says which of them the query that compares all ids shows in this run.
+A program that writes only to the site's database can change the date of a row and leave ``modified`` unchanged. Each
+listing of ids has the dates of its rows, so these dates are compared without a further request. Old rows are in no
+listing of an update. ``DateRound`` chooses which of them are shown in this run by the query that compares all ids.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ QUESTION = 1_000
 class Publication:
     """Compares dates. ``listed`` are the dates of publication as the site listed them.
 
-    ``trusted``: the site lists the dates that whole rows have. A plugin may change the dates of one of the two."""
+    ``trusted``: the dates in listings are those of the whole rows. A plugin may change the dates in listings or in
+    whole rows.
+    """
 
     queries: Queries
     listed: Dates
@@ -60,14 +62,14 @@ class DateRound:
     taken: Sequence[int] = field(default=(), init=False)
 
     def choose(self, known: Collection[int], most: int) -> frozenset[int]:
-        """The next rows to read: at most ``most`` of the ``known`` ones."""
+        """The next rows to read: at most ``most`` of the ``known`` rows."""
         ids = sorted(known)
         start = bisect_right(ids, self.at or 0)
         self.taken = ids[start : start + max(0, most)]
         return frozenset(self.taken)
 
     def advance(self, known: Collection[int], when: str) -> None:
-        """Go on after the chosen rows, which were read. ``known`` are the ids of all rows."""
+        """Continue after the chosen rows, which were read. ``known`` are the ids of all rows."""
         if not self.taken:
             return
         if self.at is None:
@@ -77,21 +79,22 @@ class DateRound:
             self.end(self.began)
 
     def end(self, began: str | None) -> None:
-        """All dates were read at ``began`` or later."""
+        """Note that all dates were read at ``began`` or later."""
         self.at, self.began, self.last = None, None, began
 
     def kept(self) -> dict[str, Any]:
-        """What the archive keeps of the round, for the next run."""
+        """The facts about the round that the archive stores for the next run."""
         return {name: value for name in ("at", "began", "last") if (value := getattr(self, name))}
 
 
 def round_of(state: CollectionState) -> DateRound:
-    """The round as earlier runs left it. A listing of all ids counts as a round, unless its dates were not trusted."""
+    """The round as earlier runs stored it. A listing of all ids counts as a round, unless its dates were not
+    trusted."""
     kept: Mapping[str, Any] = state.rotation.get("dates") or {}
     swept = None if state.rotation.get("dates_untrue") else state.swept
     return DateRound(at=kept.get("at"), began=kept.get("began"), last=max(kept.get("last") or "", swept or "") or None)
 
 
 def dates_proven_since(state: CollectionState) -> str | None:
-    """Since when every date of publication was compared, as earlier runs left it (UTC, ISO)."""
+    """The time since which every date of publication was compared, as stored by earlier runs (UTC, ISO)."""
     return round_of(state).last

@@ -1,14 +1,14 @@
 """The check of one request: whether anything changed in a collection since its last full check. Pure.
 
 The site is asked for the row that was modified last, and for its count of rows. WordPress sets ``modified`` with each
-edit, and never back. So where that row is the one that was modified last in the archive too, with the same date, and
-the date lies before the last full check, no row was edited or published since; where the counts agree too, as many rows
-came as went.
+edit, and never to an earlier time. So if the archive's last modified row is the same, with the same date, and the date
+is before the last full check, no row was edited or published since. If the counts agree too, as many rows appeared as
+vanished.
 
 The check does not prove that the sets of rows are equal. These changes wait for the full check, once a day: a deletion
-beside a row that was inserted with an old date, an edit by a program that leaves ``modified`` as it is, an edit in the
-hour that the clocks of the site are set back, an edit on a site that ignores the order that it is asked for, and the
-rows of a language that a site gets.
+together with a row that was inserted with an old date, an edit by a program that does not change ``modified``, an edit
+in the hour in which the clocks of the site are set back, an edit on a site that ignores the requested order, and the
+rows of a new language of a site.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ NEWEST_CHANGE = {"orderby": "modified", "order": "desc", "per_page": 1, "_fields
 
 
 def is_possible(queries: Queries, state: CollectionState) -> bool:
-    """Whether one request may do: the run allows it, the rows have a date of change, and nothing is in doubt.
+    """Whether one request may be enough: the run allows it, the rows have a date of change, and nothing is in doubt.
 
-    A site that lists one language alone, unless a query names another, would need one request for each language.
+    A site that lists only one language, unless a query names another one, would need one request for each language.
     """
     options, site, route = queries.options, queries.site, queries.collection.route
     return (
@@ -51,12 +51,13 @@ def is_possible(queries: Queries, state: CollectionState) -> bool:
 
 
 def unchanged(account: Reconciler) -> Steps[bool]:
-    """Ask the site. Whether nothing changed, so that the full check may wait; False where the answer does not show it.
+    """Ask the site, and return whether nothing changed, so that the full check may wait. False if the answer does not
+    prove this.
 
     Raises PayloadError where no other request would be answered either.
     """
     queries, state = account.queries, account.intake.state
-    # A cache would answer with what it held before the change.
+    # A cache would give its answer from before the change.
     reply = yield queries.afresh(dict[str, Any](NEWEST_CHANGE), token(state.run_time), "quick", tries=1)
     if (rows := rows_or_none(reply)) is None:
         return False
@@ -74,7 +75,7 @@ def _is_newest(modified: str | None, held: str | None, state: CollectionState) -
 
 
 def write_receipt(facts: CollectionFacts, account: Reconciler) -> None:
-    """Write into the receipt that nothing changed, and how that is known."""
+    """Write into the receipt that nothing changed, and how newsbot knows it."""
     facts.mode, facts.check, facts.since = "update", "quick", account.intake.state.watermark
     facts.expected_after, facts.live = account.total, account.live
     facts.proven, facts.dates_proven = proven_since(account.intake.state), dates_proven_since(account.intake.state)

@@ -1,8 +1,9 @@
 """The newest ids by their ranks: the number of rows that stand before them, whatever the site counts. Pure.
 
 A cache or a plugin may send an old count. So the newest rows are listed in ascending order with an ``offset``, the
-number of rows that should stand before them. If an old row vanished, all later rows move forward by one, and the last
-page has a row less than the site's count says. This costs no request more than the newest rows in descending order do.
+number of rows that should come before them. If an old row vanished, all later rows move forward by one, and the last
+page has one row less than by the site's count. This needs no more requests than listing the newest rows in descending
+order.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from newsbot.wordpress.questions import CollectionState
 from newsbot.wordpress.replies import is_final, rows_of, total_of
 
 WHOLE = 3
-"""A collection that this many pages of newest ids hold is read whole: its count then does not matter."""
+"""A collection that fits on this many pages of newest ids is read completely. Then its count is not needed."""
 
 NEW_SHARE = 10
-"""On a page, one place in this many is left to new rows."""
+"""On a page, one of this many places is left for new rows."""
 
 MOST_PAGES = 4
-"""Pages in ascending order that are read at most."""
+"""The most pages in ascending order that are read."""
 
 Unknown = Callable[[Dates], Steps[bool]]
 """Whether any of listed rows is not known."""
@@ -37,10 +38,10 @@ Unknown = Callable[[Dates], Steps[bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Where the listing begins. ``behind`` is the number of rows that should stand before it, hidden ones too.
+    """Where the listing begins. ``behind`` is the number of rows that should come before it, hidden rows included.
     ``most_hidden`` is the number of rows that the site counts and that the answer may lack, as the last run found it.
-    If that number is not ``known``, the number of hidden rows of the whole collection stands for it. ``fresh`` is a
-    text that no earlier query had: caches then have no answer to the query. ``kept`` is what earlier runs learnt.
+    If that number is not ``known``, it is the number of hidden rows of the whole collection. ``fresh`` is a text that
+    no earlier query had: caches then have no answer to the query. ``kept``: the results of earlier runs.
     """
 
     behind: int | None
@@ -53,7 +54,7 @@ class Start:
 @dataclass(slots=True, kw_only=True)
 class Ranked:
     """The rows after the oldest ``behind`` ones, in ascending order. ``ended``: they are the last rows of the
-    collection, if the site heeds what it is asked for. ``heeded``: it does not show that it ignores or refuses this.
+    collection, if the site obeys the parameters. ``heeded``: nothing shows that the site ignores or refuses them.
     ``rows`` is the number of rows on the longest page, ``reply`` is the first answer."""
 
     behind: int
@@ -66,16 +67,16 @@ class Ranked:
 
     @property
     def hidden(self) -> int | None:
-        """By how many rows the site's count exceeds the rows that stand before the listing and in it; None where the
-        answers do not tell this."""
+        """The number of rows by which the site's count exceeds the rows before the listing and in it; None if the
+        answers do not show this."""
         return self.total - self.behind - len(self.dates) if self.ended and self.total is not None else None
 
 
 def start(account: Reconciler) -> Start:
-    """Where an update begins to list the newest ids: the last page less some places for new rows.
+    """Where an update begins to list the newest ids: the last page, with some places left for new rows.
 
-    ``behind`` is None where ranks tell nothing: a small collection is listed whole; several languages are listed one by
-    one; the site showed since the last sweep that it ignores or refuses ``offset``.
+    ``behind`` is None if ranks are of no use: a small collection is listed completely; several languages are listed one
+    by one; the site showed since the last sweep that it ignores or refuses ``offset``.
     """
     queries, state = account.queries, account.intake.state
     kept = state.rotation.get("ranks") or {}
@@ -98,8 +99,8 @@ def _is_usable(queries: Queries, state: CollectionState, listed: int) -> bool:
 
 
 def learnt(ranks: Mapping[str, Any], swept: str | None) -> dict[str, Any]:
-    """What the archive keeps of ``ranks`` that a run learnt. That ranks are of no use on a
-    site is kept until its next sweep; ``swept`` is the time of its last sweep."""
+    """The part of ``ranks``, the results of a run, that the archive stores. The fact that ranks are of no use on a site
+    is kept until its next sweep; ``swept`` is the time of its last sweep."""
     return {**ranks, "ignored": swept} if ranks.get("ignored", "") is None else dict(ranks)
 
 
@@ -116,7 +117,7 @@ def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> 
         except PayloadError as fault:
             if is_final(fault):
                 raise
-            # A page size that the site does not take says nothing of the offset.
+            # If the site refuses the page size, this says nothing about the offset.
             ranked.heeded = lowered_per_page(fault, queries.per_page) is not None
             return ranked
         dates = site_ids.dates_in(rows)
@@ -129,15 +130,16 @@ def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> 
         ranked.rows = max(ranked.rows, len(rows))
         is_short = len(rows) < queries.per_page
         if is_short and (not rows or (ranked.total or 0) <= offset + queries.per_page):
-            # No row came, and the site counts more rows than stand before: either the answer or the count is wrong.
+            # No row came, but the site counts more rows than come before: either the answer or the count is wrong.
             ranked.ended = bool(rows) or (ranked.total or 0) > behind
             return ranked
         if is_short and not further:
-            # Rows follow, or the count is wrong: the answers do not tell which.
+            # Either more rows follow, or the count is wrong. The answers do not show which.
             return ranked
         # If the site counts rows after a page that is not full, hidden rows took places on the page.
         if not is_short and not (yield from unknown(further)):
-            # A page has places for new rows after known ones. It is full without them: the site ignores the offset.
+            # A page has places for new rows after known ones. It is full without new rows, so the site ignores the
+            # offset.
             ranked.heeded = False
             return ranked
         offset += max(1, len(rows) - OVERLAP)
@@ -145,6 +147,6 @@ def by_rank(site_ids: SiteIds, behind: int, unknown: Unknown, *, fresh: str) -> 
 
 
 def _continues(before: Dates, dates: Dates, *, rows: int) -> bool:
-    """Whether the rows of a page stand in ascending order and follow the rows ``before`` without a gap."""
+    """Whether the rows of a page are in ascending order and follow the rows ``before`` without a gap."""
     ids = list(dates)
     return len(ids) == rows and ids == sorted(ids) and (not before or next(iter(ids), 0) in before)

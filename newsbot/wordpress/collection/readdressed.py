@@ -1,4 +1,4 @@
-"""Brings listed rows whose address has changed: new permalinks leave each row's date of change as it was. Pure."""
+"""Brings listed rows whose address has changed: new permalinks do not change a row's date of change. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from newsbot.wordpress.pages.urls import place_key
 from newsbot.wordpress.questions import AskHeld, HeldRow
 
 UNTRUE = "links_untrue"
-"""What the archive keeps where the addresses in listings are not those of the whole rows."""
+"""The value that the archive stores if the addresses in listings differ from those of the whole rows."""
 
 
 def bring_readdressed(account: Reconciler) -> Steps[bool]:
@@ -40,7 +40,7 @@ def _held(account: Reconciler, links: Mapping[int, str]) -> Steps[Mapping[int, H
 
 
 def _differing(links: Mapping[int, str], held: Mapping[int, HeldRow]) -> list[int]:
-    """The rows that have another place within the site. A site that moves as a whole is found elsewhere (``moves``)."""
+    """The rows that have another place within the site. ``moves`` handles a site that moves as a whole."""
     return [
         row_id
         for row_id, link in links.items()

@@ -24,17 +24,17 @@ from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.questions import CollectionState
 
 LAST_EDITS = 50
-"""Rows that changed last, which are asked for where the site shows no change as late as theirs."""
+"""The number of rows with the latest changes that are requested if the site shows no change as late as theirs."""
 
 
 @dataclass(slots=True, kw_only=True)
 class RecentChanges:
-    """Brings what the dates of change and of publication show, and gives the rows to ``account``.
+    """Brings the rows that the dates of change and of publication show, and gives the rows to ``account``.
 
     ``newest`` are the newest ids, with which the update began. ``fresh`` rows were published since the last run.
     ``behind`` is a border and the site's count of the rows published after it. ``lacking``: the rows that a listing of
-    changes counts and does not show. ``unproven``: a listing broke off, or it did not show the rows that it must show,
-    so that all ids must be compared.
+    changes counts and does not show. ``unproven``: a listing ended early, or did not show the rows that it must show,
+    so all ids must be compared.
     """
 
     account: Reconciler
@@ -66,7 +66,7 @@ class RecentChanges:
         self.unproven = self.unproven or listed.broke_off or (bool(known) and known.isdisjoint(listed.dates))
 
     def _reach_back(self, earlier: str) -> Steps[tuple[str, str | None]]:
-        """The time since which edits are asked for, and the last change among the archive's rows that the site lists:
+        """The time since which edits are requested, and the last change among the archive's rows that the site lists:
         the answer must show this change or a later one. The change is None if the newest rows show a change that is as
         late.
 
@@ -84,15 +84,16 @@ class RecentChanges:
         return (min(earlier, near) if fits else earlier), last
 
     def _look_at_last_edits(self) -> Steps[None]:
-        """Ask for the rows that changed last, where the site shows no change as late as theirs: the last row was
-        deleted, or the site was restored from a backup, which undid edits."""
+        """Ask for the rows that changed last, if the site shows no change as late as theirs: the last row was deleted,
+        or the site was restored from a backup, which undid edits."""
         held = yield self.queries.known(latest=LAST_EDITS)
         shown = yield from self.account.site_ids.shown(sorted(held), "changes")
         yield from self.account.take(shown)
 
     def _bring_last_edited(self, earlier: str, since: str) -> Steps[bool]:
-        """Bring what was edited since shortly before the archive's last edit, where ids do not run with dates: nearly
-        every row may have changed since the newest ids did. Returns whether the answer proves that it is whole."""
+        """Bring the rows that were edited since shortly before the archive's last edit, if ids are not in the order of
+        dates: nearly every row may have changed after the newest ids. Returns whether the answer is proven to be
+        complete."""
         modified = self.state.modified
         near = near_edits_since(earlier, since, modified)
         if near is None or modified is None:
@@ -116,6 +117,7 @@ class RecentChanges:
             self.unproven = self.unproven or listed.broke_off
 
     def _take_listed(self, listed: Listed, *, changed: bool = False) -> Steps[None]:
-        """Take a listing of changes, and note the rows that it counts and does not show. ``changed``: see ``take``."""
+        """Accept a listing of changes, and note the rows that it counts and does not show. ``changed``: see
+        ``take``."""
         yield from self.account.take(listed.dates, changed=changed)
         self.lacking = max(self.lacking, listed.hidden or 0)

@@ -27,23 +27,23 @@ have new dates too.
 
 @dataclass(slots=True, kw_only=True)
 class Reconciler:
-    """Compares sets of ids, and keeps the account of one collection.
+    """Compares sets of ids, and keeps the results for one collection.
 
-    ``live`` is the number of rows that the archive holds. ``total`` is the site's count; None where it gives none that
-    can be true. ``hidden`` rows are counted by the site and listed by no listing, ``unlisted`` rows are in the archive
-    and shown only to whoever asks for them by id; both are as the last comparison of all ids measured them.
+    ``live`` is the number of rows that the archive holds. ``total`` is the site's count; None if the count is missing
+    or impossible. ``hidden`` rows are counted by the site and listed by no listing, ``unlisted`` rows are in the
+    archive, and the site shows them only in queries for their ids. Both come from the last comparison of all ids.
     ``doubtful`` rows are counted, and no comparison explains them. ``members`` are rows that only a login shows
     (``members``): this run keeps them as they are.
 
-    ``asked`` ids were asked for in this run, ``absent`` ones of them are listed by the site and not in the archive,
-    ``deferred`` ids are asked for later in this run. ``added`` rows are new in the archive, ``gone`` ones were
-    buried, ``shown`` are the ids of the last listing of all ids, ``listed`` is an id that the site listed, ``when`` the
-    site's time of the first answer (UTC, ISO). ``unordered``: the last listing of all ids showed that the site ignores
-    the order of ids. ``in_turns``: see ``Cursor``; a listing of all ids showed it. ``went_back``: rows have an earlier
-    date of change than the archive holds. A site that was restored from a backup shows no other sign of its edits.
-    ``mass_redated``: most rows of a listing have other dates than the archive holds, and none of them shows when it was
-    changed. This is the trace of a program that writes to the site's database. ``links_untrue``: the site lists other
-    addresses than those of its whole rows.
+    ``asked`` ids were requested in this run. Of these, ``absent`` ids are listed by the site and not in the archive.
+    ``deferred`` ids are requested later in this run. ``added`` rows are new in the archive, ``gone`` rows were
+    delivered as deleted, ``shown`` are the ids of the last listing of all ids, ``listed`` is an id that the site
+    listed, ``when`` the site's time of the first answer (UTC, ISO). ``unordered``: the last listing of all ids showed
+    that the site ignores the order of ids. ``in_turns``: see ``Cursor``; a listing of all ids showed it. ``went_back``:
+    rows have an earlier date of change than the archive holds. A site that was restored from a backup shows no other
+    sign of its edits. ``mass_redated``: most rows of a listing have other dates than the archive holds, and none of
+    them shows when it was changed. This is the trace of a program that writes to the site's database. ``links_untrue``:
+    the site lists other addresses than those of its whole rows.
     """
 
     intake: Intake
@@ -95,7 +95,8 @@ class Reconciler:
 
     @property
     def difference(self) -> int | None:
-        """By how many rows the archive's account exceeds the site's count; None where the site gives no count."""
+        """The number of rows by which the archive's account exceeds the site's count; None where the site gives no
+        count."""
         if self.total is None:
             return None
         listed = self.live - len(self.apart) - len(self.held_back | self.unsure) + len(self.absent)
@@ -106,7 +107,7 @@ class Reconciler:
         """Whether the site counts so many rows fewer that their deletion would be held back."""
         return too_many(self.intake, self.difference or 0, live=self.live)
 
-    # Rows in.
+    # Receiving rows.
 
     def has_unknown(self, dates: Dates) -> Steps[bool]:
         """Whether the archive lacks rows of a listing that no earlier run owes."""
@@ -142,7 +143,7 @@ class Reconciler:
         self.publication.forget(dates)
 
     def _is_past(self, modified: str | None) -> bool:
-        """Whether a date of change lies so far before the last run that no listing of changes shows the row."""
+        """Whether a date of change is so long before the last run that no listing of changes shows the row."""
         watermark = self.intake.state.watermark
         if modified is None or watermark is None:
             return False
@@ -168,9 +169,9 @@ class Reconciler:
         return len(redated)
 
     def _given_twice(self, older: Dates, held: Mapping[int, str | None]) -> Steps[set[int]]:
-        """Those rows with an ``older`` date of change than the archive's that are not old copies of a cache.
-        An old copy must not replace a newer one. If the site gives the older date again, past all caches, the held date
-        was wrong (it lay in the future, or the site was restored from a backup).
+        """The rows with an ``older`` date of change than the archive's that are not old copies from a cache. An old
+        copy must not replace a newer one. If the site gives the older date again, past all caches, the held date was
+        wrong (it lay in the future, or the site was restored from a backup).
         """
         suspects = [row_id for row_id in sorted(older) if row_id not in self.asked]
         fresh = token(self.when) + "1"
@@ -209,17 +210,18 @@ class Reconciler:
             self.absent = (self.absent - held.keys()) & {*self.facts.unreadable, *self.facts.missing, *self._unasked()}
 
     def has_lost(self) -> Steps[bool]:
-        """Whether a row vanished between its listing and the query for it: the site's count may still hold the row."""
+        """Whether a row vanished between its listing and the query for it: the site's count may still include the
+        row."""
         held: Dates = (yield self.queries.known(sorted(self.asked))) if self.asked else {}
         return not self.asked <= held.keys() | self.absent
 
     def _unasked(self) -> Set[int]:
         return set(self.intake.state.owed) - self.asked
 
-    # Sending the rows.
+    # Rows that are gone.
 
     def bury(self, missing: Iterable[int]) -> Steps[Dates]:
-        """Deliver tombstones of the ``missing`` rows that are gone. Returns the rows that are there nevertheless."""
+        """Deliver tombstones of the ``missing`` rows that are gone. Returns the rows that still exist."""
         suspects = set(missing) - self.intake.state.beside
         members = suspects & self.members if lacks_login(self.queries, self.intake.state) else set[int]()
         buried = yield from bury(

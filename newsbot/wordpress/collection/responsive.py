@@ -1,9 +1,9 @@
 """Whether the answers of a site heed what it is asked for. Pure.
 
 A cache may keep one answer for all queries of a route. If the collection has more rows than a page, each page of a
-listing then is the same one. The only page of a small collection looks whole, and stays as it was for as long as the
-cache keeps it. So the newest ids are asked for with other fields than in the last run. An answer with other fields than
-those is an old one, or the site ignores ``_fields``: further queries tell.
+listing is then the same page. The only page of a small collection looks complete, and stays the same as long as the
+cache keeps it. So the newest ids are requested with different fields than in the last run. If the answer has other
+fields, it is an old answer, or the site ignores ``_fields``; further queries show which.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _WHOLE = frozenset({"title", "content", "link", "_links"})
 
 
 FIELD_SETS = 16
-"""Different sets of fields beside ``LISTING``. The first one is empty."""
+"""Different sets of fields that are added to ``LISTING``. The first one is empty."""
 
 
 def next_field_set(last: int, fresh: str) -> int:
@@ -39,19 +39,19 @@ def next_field_set(last: int, fresh: str) -> int:
 
 
 def fields_of(kind: str, field_set: int) -> tuple[str, ...]:
-    """The fields of the set ``field_set`` that a run asks for beside ``LISTING``."""
+    """The fields of the set ``field_set`` that a run requests in addition to ``LISTING``."""
     return tuple(name for place, name in enumerate(_CHEAP_FIELDS.get(kind, ())) if field_set >> place & 1)
 
 
 def has_fields(rows: Sequence[Mapping[str, Any]], kind: str, asked: Sequence[str]) -> bool:
-    """Whether ``rows`` have the fields ``asked`` beside ``LISTING``, and no others."""
+    """Whether ``rows`` have the fields ``asked`` besides ``LISTING``, and no others."""
     given = {name for row in rows for name in row}
     return not rows or given & {*_WHOLE, *_CHEAP_FIELDS.get(kind, ())} - set(LISTING.split(",")) == set(asked)
 
 
 def is_responsive(queries: Queries, rows: Sequence[Mapping[str, Any]], fresh: str, *, excluding: bool) -> Asking[bool]:
     """Whether a query for one row has another answer than ``rows``. ``excluding``: the query leaves out the first of
-    them. The site answered to another ``exclude=`` before, so it is responsive even if this query fails.
+    them. The site answered to another ``exclude=`` before, so the site obeys its parameters even if this query fails.
 
     Raises a final PayloadError.
     """

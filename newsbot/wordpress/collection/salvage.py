@@ -1,7 +1,8 @@
 """Brings rows that fail as a batch: in halves, until each row that fails is alone and can be named.
 
-A row whose rendering dies must not stop the rows after it, however many stand in a row; a site that is down must not
-have its rows named one by one. A light query, for which the site renders no content, tells the two apart.
+A row whose rendering fails must not stop the rows after it, even if many such rows follow each other. But if a site is
+down, its rows must not be reported one by one. A light query, for which the site renders no content, distinguishes the
+two cases.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ MOST_FAILURES = 600
 
 @dataclass(slots=True, kw_only=True)
 class Salvage:
-    """``ask`` takes a batch in, and ``check`` makes a light query for it; both raise PayloadError. ``fail`` names the
-    rows of a batch that is given up. ``sizes`` learns which page size works. ``slowest`` is how many seconds a whole
-    row took at most: an answer need not be waited for many times longer.
+    """``ask`` requests a batch, and ``check`` makes a light query for it; both raise PayloadError. ``fail`` reports the
+    rows of a batch that cannot be brought. ``sizes`` learns which page size works. ``slowest`` is how many seconds a
+    whole row took at most: an answer need not be waited for many times longer.
     """
 
     ask: Callable[[list[int]], Steps[None]]
@@ -42,17 +43,17 @@ class Salvage:
             self.slowest = max(self.slowest, seconds / rows)
 
     def usual(self, rows: int) -> float:
-        """Seconds that an answer with ``rows`` whole rows takes at most; 0 where none came yet."""
+        """Seconds that an answer with ``rows`` whole rows takes at most; 0 if no answer came yet."""
         return self.slowest * rows
 
     def bring(self, ids: Sequence[int], *, failed: PayloadError | None = None) -> Steps[bool]:
         """Bring ``ids``. Returns whether all came. ``failed``: these rows failed as one page already.
 
-        Raises PayloadError where the fault is final, and where the query without content fails too.
+        Raises PayloadError if the fault is final, or if the query without content fails too.
         """
         batch = list(ids)
         if failed is None:
-            # A size that was found too large meanwhile would only fail again.
+            # A size that proved too large meanwhile would only fail again.
             if len(batch) > self.sizes.size:
                 return (yield from self._halves(batch))
             failed = yield from self._try(batch)

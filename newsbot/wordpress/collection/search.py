@@ -1,8 +1,8 @@
 """The search for differing rows by windows of time. Pure: a generator of queries and questions.
 
 The search halves windows of publication whose counts differ. The archive counts its side of each window without a
-request. Counts only lead the search: the caller compares the sets again after it, and compares every id where the
-search explains nothing.
+request. Counts only lead the search: the caller compares the sets again after it, and compares every id if the search
+explains nothing.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ Window = tuple[datetime, datetime, int]
 
 @dataclass(slots=True, kw_only=True)
 class Search:
-    """A search among the archive's rows without ``apart``, which no listing shows. ``listed`` are the rows of the
-    windows that differ, ``missing`` the archived rows that they lack. ``failed``: every id must be compared."""
+    """A search among the archive's rows, except the rows ``apart``, which no listing shows. ``listed`` are the rows of
+    the windows that differ, ``missing`` the archived rows that these windows lack. ``failed``: every id must be
+    compared."""
 
     site_ids: SiteIds
     apart: frozenset[int] = frozenset()
@@ -78,7 +79,8 @@ class Search:
         self.requests += 1 + len(known) // PER_PAGE
         listed = yield from self._list(since, until)
         if len(known.keys() - listed.keys()) - len(listed.keys() - known.keys()) != differing:
-            # The site compares other dates than the archive (its time zone changed): list the surroundings too.
+            # The dates that the site compares differ from the archive's (its time zone changed), so the surroundings
+            # are listed too.
             self.requests += 1
             listed |= yield from self._list(since - ZONE_SHIFT, until + ZONE_SHIFT)
         self.listed |= listed
@@ -92,8 +94,8 @@ class Search:
     def _middle(self, since: datetime, until: datetime, held: int) -> Steps[datetime]:
         """A time that divides the known posts of a window. The archive answers this, not the site.
 
-        The older side gets so many posts that halving it again and again ends with full pages, which takes the fewest
-        requests. If many posts share a second, the time divides the posts as well as it can.
+        The older side gets a number of posts whose repeated halving ends with full pages, since this takes the fewest
+        requests. If many posts share a second, the two sides are as equal as possible.
         """
         left = LEAF
         while 2 * left < held:

@@ -1,4 +1,4 @@
-"""What a site lists and counts, without content: ids with their dates of change, and totals. Pure."""
+"""The rows that a site lists and counts, without content: ids with their dates of change, and totals. Pure."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ LISTING = "id,date,date_gmt,modified,modified_gmt"
 """The fields of a listing for which the site renders no content."""
 
 _HITS = ("hit", "served", "stale", "updating")
-"""The beginning of a header's value by which a cache says that it gave the answer. Each host names the header in its
-own way (``x-cache``, ``cf-cache-status``, ``x-kinsta-cache``, ``x-wp-cached-call``, ``x-srcache-fetch-status``)."""
+"""The beginning of a header's value by which a cache says that it gave the answer. Each hosting provider uses its own
+name for the header (``x-cache``, ``cf-cache-status``, ``x-kinsta-cache``, ``x-wp-cached-call``,
+``x-srcache-fetch-status``)."""
 
 Dates = dict[int, "str | None"]
 """Row id -> its ``modified`` (UTC, ISO), None for a row without one."""
@@ -67,7 +68,7 @@ class Listed:
 
 @dataclass(slots=True, kw_only=True)
 class Counted:
-    """A site's total; None where it gives no possible one. ``age``: the seconds for which a cache kept it."""
+    """A site's total; None if the count is missing or impossible. ``age``: the seconds for which a cache kept it."""
 
     total: int | None
     when: str | None
@@ -78,9 +79,9 @@ class Counted:
 class SiteIds:
     """Lists and counts the rows of the collection of ``queries``. ``published`` are the dates of publication of listed
     rows, until they are compared with the archive's. ``links`` are the addresses of listed rows, as far as they came.
-    ``fresh`` is a text that no earlier run had: with it each query
-    goes past caches, since a cache that does not tell its answers would show the site as an earlier run saw it.
-    ``field_set`` is the number of the fields by which this run knows an old answer (``responsive``)."""
+    ``fresh`` is a text that no earlier run had: with it each query goes past caches, since a cache that does not mark
+    its answers would show the state of the site in an earlier run. ``field_set`` is the number of the set of fields by
+    which this run recognises an old answer (``responsive``)."""
 
     queries: Queries
     published: Dates = field(default_factory=dict, compare=False)
@@ -89,7 +90,7 @@ class SiteIds:
     field_set: int = 0
 
     def query(self, params: Mapping[str, Any], purpose: str, *, tries: int = 4) -> Query:
-        """A query of the collection's route, past caches where the run has a text for them."""
+        """A query of the collection's route, past caches if the run has a ``fresh`` text."""
         return self.queries.afresh(dict(params), self.fresh, purpose, tries=tries)
 
     def dates_in(self, rows: Sequence[dict[str, Any]]) -> Dates:
@@ -110,7 +111,7 @@ class SiteIds:
         if (link := decoded(raw.get("link"))) is not None:
             self.links[row_id] = link
         if published is not None:
-            # Most rows were never modified, so that their two dates are equal. One text in memory serves both.
+            # Most rows were never modified, so their two dates are equal. One text in memory serves both.
             self.published[row_id] = modified if published == modified else published
         return modified
 
@@ -183,8 +184,8 @@ class SiteIds:
 def asked_afresh(queries: Queries, params: Mapping[str, Any], fresh: str, purpose: str, *, tries: int) -> Asking[Reply]:
     """The answer to a query past all caches. ``fresh`` is a number that no earlier query had.
 
-    If a cache gave the answer all the same, the query is made again, and excludes the id ``fresh``. No site has a row
-    of this id, so that the answer is the same; and no cache has it.
+    If a cache nevertheless gave the answer, the query is made again, and excludes the id ``fresh``. No site has a row
+    with this id, so the answer is the same, and no cache has it.
     """
     reply: Reply = yield queries.afresh(dict(params), fresh, purpose, tries=tries)
     if reply.is_ok and is_from_cache(reply) and queries.takes("exclude"):
@@ -193,16 +194,17 @@ def asked_afresh(queries: Queries, params: Mapping[str, Any], fresh: str, purpos
 
 
 def past_caches(query: Query, wanted: bool = True) -> Query:
-    """``query``. ``wanted``: with the header that asks caches to pass the query on to the site."""
+    """``query``, if ``wanted`` with the header that asks caches to pass the query on to the site."""
     return replace(query, headers=PAST_CACHES) if wanted else query
 
 
 def is_from_cache(reply: Reply) -> bool:
     """Whether a cache says that it gave the answer: the site may have changed since."""
-    # A look-up tells what the cache held, not what it answered: Squid may look up a hit and answer a miss.
+    # The header of a look-up shows whether the cache had an answer, not whether it used this answer: Squid may report a
+    # look-up as a hit and answer with a miss.
     names = (name for name in reply.headers if "cache" in name and name != "cache-control" and "lookup" not in name)
     named = (reply.headers[name] for name in names)
-    # Varnish names the request that filled the cache after the request that it answers.
+    # Varnish names two requests: the request that it answers, and after it the request that filled the cache.
     from_varnish = len(reply.headers.get("x-varnish", "").split()) > 1
     return age(reply) > 0 or from_varnish or any(value.strip().lower().startswith(_HITS) for value in named)
 
@@ -213,7 +215,7 @@ def token(when: str | None) -> str:
 
 
 def window(since: datetime, until: datetime) -> dict[str, str]:
-    """The parameters of a window. WordPress leaves out rows of the second that ``after`` names, so ``after`` is one
-    second less.
+    """The parameters of a window. WordPress leaves out rows of exactly the second in ``after``, so ``after`` is one
+    second earlier.
     """
     return {"after": iso_utc(since - timedelta(seconds=1)), "before": iso_utc(until)}

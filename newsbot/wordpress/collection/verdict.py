@@ -1,4 +1,4 @@
-"""The verdict on one collection, from what was counted, and what the archive keeps of the collection."""
+"""The verdict on one collection, from its counts, and the values that the archive stores for the collection."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from newsbot.wordpress.receipt import Cause, CollectionFacts, Verdict, cause_of
 from newsbot.wordpress.replies import Unanswered
 
 MOST_CACHED = 3_600
-"""Seconds for which a cache may have kept the site's count; the next run asks for what changed meanwhile."""
+"""The most seconds for which a cache may have kept the site's count; the next run asks for changes since then."""
 
 NAMED = 10
-"""Ids that a verdict names at most; the receipt lists all of them."""
+"""The most ids that a verdict names; the receipt lists all of them."""
 
 
 def conclude(
@@ -23,8 +23,8 @@ def conclude(
 ) -> None:
     """Set the verdict: ``complete`` with ``success`` as its reason, or ``incomplete`` with every known reason.
 
-    ``repeating``: the listing gave the same page whatever was asked for. ``in_turns``: the site's answers come from two
-    states of it.
+    ``repeating``: the listing gave the same page for every query. ``in_turns``: the site's answers come from two states
+    of the site.
     """
     reasons = [*_named(facts.unreadable, "unreadable"), *_named(facts.missing, "missing")]
     if facts.faults["row-without-id"]:
@@ -75,12 +75,12 @@ def _doubt(facts: CollectionFacts) -> str:
 
 
 def gone_type(live: int) -> str:
-    """The reason where the site no longer names the type of ``live`` held rows."""
+    """The reason if the site no longer names the type of ``live`` held rows."""
     return f"the site no longer names this type: -a confirm_deletions=1 takes its {live} rows as deleted"
 
 
 def accept_unexplained(facts: CollectionFacts) -> None:
-    """Take back the doubt about rows that the site counts and nothing shows: another witness knows no such row.
+    """Remove the doubt about rows that the site counts and nothing shows, since another witness knows no such row.
 
     Called after ``conclude``. The rows are reported as ``hidden``.
     """
@@ -97,7 +97,7 @@ def accept_unexplained(facts: CollectionFacts) -> None:
 
 
 def is_blocked(fault: PayloadError) -> bool:
-    """Whether the site keeps newsbot out, or newsbot stays out because of robots.txt or its own rules."""
+    """Whether the site refuses newsbot, or robots.txt or newsbot's own rules forbid the requests."""
     return fault.name in ("challenge", "robots", "private-address")
 
 
@@ -107,7 +107,7 @@ def is_closed(fault: PayloadError) -> bool:
 
 
 def has_no_route(fault: PayloadError) -> bool:
-    """Whether WordPress answered that it has no route for the collection: a plugin is half removed."""
+    """Whether WordPress answered that it has no route for the collection: a plugin is only partly removed."""
     return getattr(fault, "code", None) == "rest_no_route"
 
 
@@ -136,7 +136,8 @@ def unexplained(kind: str, account: Reconciler) -> int:
 
 
 def outcome(account: Reconciler, *, owed: Sequence[int], began: str | None, swept: bool) -> dict[str, Any]:
-    """What the last checkpoint tells the archive of a collection that was brought whole, except for the ids ``owed``.
+    """The values that the last checkpoint stores for a collection that was brought completely, except for the ids
+    ``owed``.
 
     ``began`` is the site's time (UTC, ISO) of the first answer, ``swept`` whether all ids were compared. With more than
     ``MAX_OWED`` owed ids the collection does not count as whole: only a walk from its beginning can bring them all.

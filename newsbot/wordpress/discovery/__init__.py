@@ -1,4 +1,4 @@
-"""Where a site's REST API is, found from the address that a user gives."""
+"""Finds a site's REST API from the address that a user gives."""
 
 from newsbot.wordpress.discovery.search import discover
 

@@ -1,7 +1,7 @@
 """What a page declares: the API of its site, its language, and, in a feed, the home page.
 
-No expression here reads a text again for each of its brackets: a hostile page costs no more than any other page of its
-length.
+No expression here reads a text once for each of its brackets, so a hostile page costs no more than any other page of
+the same length.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from newsbot.wordpress.messages import Reply
 
 REL = "//api.w.org"
 """The relation by which WordPress links to its API, in the ``Link`` header and in ``<link>``, without its scheme and
-the slash at its end: plugins that rewrite URLs change both."""
+the slash at its end, because plugins that rewrite URLs change both."""
 
 _HEAD = 200_000
-"""Bytes of a page in which declarations are searched for."""
+"""The first bytes of a page, which are searched for declarations."""
 
 _CHANNEL = 2_000
-"""Bytes after the beginning of a feed's channel in which its home page stands."""
+"""The bytes after the beginning of a feed's channel that are searched for its home page."""
 
 _LINK_TAG = re.compile(rb"<link\b[^<>]*>", re.I)
 _HREF = re.compile(r"""(?<![\w-])href\s*=\s*["']?\s*([^"'\s>]+)""", re.I)
@@ -41,7 +41,8 @@ def declared_roots(reply: Reply) -> Iterator[str]:
 
 
 def _in_header(header: str) -> Iterator[str]:
-    """The targets of a ``Link`` header (RFC 8288) with the relation of the API, also where the header is in quotes."""
+    """The targets of a ``Link`` header (RFC 8288) with the relation of the API, even if the whole header is in
+    quotes."""
     for link in header.split("<")[1:]:
         href, _, parameters = link.partition(">")
         if REL in parameters:
@@ -56,7 +57,8 @@ def _in_elements(head: bytes) -> Iterator[str]:
 
 
 def _root(href: str, page_url: str) -> str | None:
-    """A declared root, with the scheme of the page: a site behind a proxy may declare http. None for no web address."""
+    """A declared root, with the scheme of the page: a site behind a proxy may declare http. None if it is not a web
+    address."""
     try:
         root = urljoin(page_url, href)
         parts, page = urlsplit(root), urlsplit(page_url)
@@ -73,7 +75,8 @@ def _root(href: str, page_url: str) -> str | None:
 
 
 def declared_language(reply: Reply) -> str | None:
-    """The language that a page (``<html lang>``) or a feed (``<language>``) declares. The index has no language."""
+    """The language that a page (``<html lang>``) or a feed (``<language>``) declares. The index of an API has no
+    language."""
     found = _LANGUAGE.search(reply.body[:_HEAD])
     return found[1].decode("ascii") if found else None
 

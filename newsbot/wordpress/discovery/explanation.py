@@ -10,7 +10,7 @@ from newsbot.errors import BadStatus, Challenge, DiscoveryError, NoApi, PayloadE
 from newsbot.wordpress.messages import Reply
 
 BLOCKING = frozenset({"robots", "private-address"})
-"""Errors by which newsbot itself is kept out."""
+"""Errors that mean that newsbot itself is refused."""
 
 
 class NoAnswer(PayloadError):
@@ -22,7 +22,7 @@ class NoAnswer(PayloadError):
 
 
 def explain(failures: Sequence[PayloadError]) -> DiscoveryError:
-    """The error that says why no API was found: of all failures the most serious one."""
+    """The error that says why no API was found: it names the most serious of all failures."""
     for explain_one in (
         _explain_payment,
         _explain_challenge,

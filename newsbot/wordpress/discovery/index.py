@@ -1,4 +1,4 @@
-"""Read the index of an API: what the site says of itself."""
+"""Read the facts of a site from the index of its API."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _split(url: str) -> SplitResult:
     """The parts of a URL; empty parts where the URL is invalid."""
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises a ValueError where it is not a number
+        _ = parts.port  # raises a ValueError if the port is not a number
     except ValueError:
         return urlsplit("")
     return parts

@@ -1,4 +1,4 @@
-"""Where the API of a site may be: the URLs that discovery asks for, the most likely first."""
+"""The possible places of a site's API: the URLs that discovery requests, the most likely first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from newsbot.wordpress.discovery.declared import home_in_feed
 from newsbot.wordpress.messages import Reply
 
 DEPTH = 3
-"""Folders of a path in which a site is looked for at most."""
+"""The most folders of a path in which a site is searched."""
 
 _WORDPRESS_COM_SITE = re.compile(r"(/wp/v2/sites/[^/]+)")
 _WP_JSON = re.compile(r"(.*?/wp-json)(?:/|$)")
@@ -23,7 +23,7 @@ _NO_SITE = frozenset({"author", "category", "comments", "feed", "page", "tag", "
 
 
 def starts(url: str) -> list[str]:
-    """The URLs from which to search. Where the user gave no scheme: HTTPS, then HTTP. Raises DiscoveryError."""
+    """The URLs from which to search. If the user gave no scheme: HTTPS, then HTTP. Raises DiscoveryError."""
     url = url.strip()
     if "://" in url:
         return [_web_address(url, url)]
@@ -79,8 +79,8 @@ def _usual(url: str) -> Iterator[str]:
 
 
 def _folders(path: str) -> list[str]:
-    """The folders of a path that may hold a WordPress, the deepest first: none after a file, a year or a name of
-    WordPress's own."""
+    """The folders of a path that may hold a WordPress, the deepest first: no folder after a file, a year or a name that
+    WordPress uses."""
     folders = ["/"]
     for name in path.split("/")[1 : DEPTH + 1]:
         if not name or "." in name or is_digits(name) or name in _NO_SITE:
@@ -94,6 +94,6 @@ def folder_of(root: str) -> str:
     parts = urlsplit(root)
     path = parts.path.rstrip("/")
     if not Api(root=root).plain:
-        # What stands before the prefix, which a site may have renamed.
+        # The part before the prefix of the API, which a site may have renamed.
         path = path.rpartition("/")[0]
     return f"{ascii_host(parts.netloc.lower())}{path.removesuffix('/index.php')}/"

@@ -26,7 +26,7 @@ _UNREACHABLE = FINAL_ERRORS - {"robots", "redirects"} | {"dns", "refused"}
 """Errors that every other URL of the host would give too."""
 
 MOST_ROOTS = 24
-"""Roots that one search asks for at most. A hostile site can declare another API on every page."""
+"""The most roots that one search requests. A hostile site can declare another API on every page."""
 
 
 def discover(url: str, *, closed: ClosedApi | None = None) -> Asking[Site]:
@@ -138,7 +138,7 @@ class _Search:
         return any(reply.error == "robots" and Api(root=reply.url).route(reply.url) for reply in replies)
 
     def _page(self) -> Asking[Reply | None]:
-        """Ask for the user's page. Raises NoAnswer where the site is down, so that no more requests are made."""
+        """Ask for the user's page. Raises NoAnswer if the site is down, so that no more requests are made."""
         if self.start in self.asked:
             return None
         self.asked.add(self.start)

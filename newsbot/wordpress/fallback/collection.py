@@ -25,9 +25,8 @@ from newsbot.wordpress.receipt import CollectionFacts
 class FallbackCollection:
     """One type of one site. ``reason`` says why the API cannot be used.
 
-    ``api_ids`` are ids that the API gave before it was closed, ``sequence`` the number of rows that were sent by then,
-    ``sent`` the keys of their URLs.
-    ``may_be_empty``: the user asked for all types, and no row of this type ever came.
+    ``api_ids`` are ids that the API gave before it was closed, ``sequence`` the number of rows that were sent before,
+    ``sent`` the keys of their URLs. ``may_be_empty``: the user asked for all types, and no row of this type ever came.
     """
 
     type: str
@@ -106,7 +105,7 @@ class FallbackCollection:
             yield from state.keep()
 
     def _gap(self) -> str | None:
-        """Why the sitemaps may not list all posts, or None. Where there is no sitemap: why the feed is not whole."""
+        """Why the sitemaps may not list all posts, or None. If there is no sitemap: why the feed is not complete."""
         if self.listed.gap is None and self.feed.broke_off is not None:
             if self.facts.expected_before is None:
                 return self.feed.broke_off
@@ -117,6 +116,6 @@ class FallbackCollection:
         return self.listed.gap
 
     def _full(self) -> str | None:
-        """What came, where the user's ``limit`` was reached."""
+        """If the user's ``limit`` was reached, the posts that came, in words; else None."""
         order = "newest" if self.sources.feed is not None else "last changed"
         return f"the {order} {self.facts.sent} posts, as asked for" if self.delivery.is_full else None

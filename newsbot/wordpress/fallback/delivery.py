@@ -1,4 +1,4 @@
-"""Posts on their way out: their id, the window, the limit, and the checkpoints after them."""
+"""Sends posts: decides their id, applies the window and the limit, and adds checkpoints."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Delivery:
     """Sends the posts of one type, and counts them in ``facts``.
 
     ``api_ids`` are ids that the API gave before it was closed. ``sequence`` is the number of rows that were sent.
-    ``by_api`` counts listed articles that are accounted for since the API brought them in this run.
+    ``by_api`` counts the listed articles that the API brought in this run.
     """
 
     options: Options
@@ -52,8 +52,8 @@ class Delivery:
         self.facts.seen = len(self.listed.accounted) - self.by_api + len(self.api_ids)
 
     def leave_sent(self, sent: Container[int]) -> None:
-        """Account for the listed articles whose URLs have ``sent`` keys: the API brought them in this run.
-        Their pages would show the same again."""
+        """Account for the listed articles whose URLs have ``sent`` keys: the API brought them in this run. Their pages
+        would show the same articles again."""
         for url, article in self.listed.articles.items():
             if place_key(article.url) in sent:
                 self.listed.account_for(url)
@@ -87,6 +87,6 @@ class Delivery:
         self.facts.protected += bool(post.protected)
 
     def close_page(self, *, done: bool = False) -> Steps[None]:
-        """Let the archive commit what was sent. ``done`` closes the collection."""
+        """Let the archive commit the sent posts. ``done`` closes the collection."""
         yield from self.seen.keep()
         yield Checkpoint(site=self.seen.site, type=self.seen.type, sequence=self.sequence, done=done)

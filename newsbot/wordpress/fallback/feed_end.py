@@ -1,8 +1,8 @@
 """Decides whether a feed has an end. Pure.
 
-A feed does not tell how many pages it has, and every page of an endless feed brings entries. So the walk asks, now and
-then, for a page far after its place: a feed that shows entries there, or that goes on far after a page that was
-empty, has no end. If the site refuses such pages, nothing tells the end, and the walk is bounded.
+A feed does not say how many pages it has, and every page of an endless feed has entries. So the walk sometimes requests
+a page far after its place: a feed that shows entries there, or that continues far after an empty page, has no end. If
+the site refuses such pages, the end is unknown, and the number of pages is limited.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 FIRST = 50
-"""The page after which the walk asks for the end for the first time, then after twice as many pages, and so on."""
+"""The page after which the walk tests the end for the first time. The next tests follow after twice as many pages, and
+so on."""
 
 FAR = 1_000_000
-"""The number of a page that no feed has: ten million posts come before it."""
+"""The number of a page that no feed has: it would follow ten million posts."""
 
 SLACK = 10
 """Pages by which a feed may grow while newsbot walks it; a long feed may grow by a tenth."""
@@ -27,10 +28,10 @@ MOST_UNPROVEN = 1_000
 """Pages that are walked if the end of a feed cannot be found, since the site refuses the pages after it."""
 
 LOOKS = 2
-"""Pages that are asked for after an empty one. A cache or a plugin may empty a page in the middle."""
+"""The number of pages that are requested after an empty page. A cache or a plugin may empty a page in the middle."""
 
 LOOKS_BEHIND_404 = 1
-"""The same after a page that does not exist, which is how WordPress itself ends a feed."""
+"""The number of pages that are requested after a page that does not exist. WordPress itself ends a feed in this way."""
 
 Urls = list[str]
 """The canonical URLs of a page's entries; empty after the last page."""
@@ -48,8 +49,8 @@ class Answer(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class FeedEnd:
-    """What is known of a feed's end. ``due``: after the page of this number the walk asks for the end. ``behind`` is
-    the number of a page that was empty, ``unknown`` the number of answers in a row that are not a page of a feed.
+    """The facts about a feed's end. ``due``: after the page with this number the walk tests the end. ``behind`` is the
+    number of a page that was empty, ``unknown`` the number of answers in a row that are not a page of a feed.
     ``refused``: why the site gave no page, the last time.
     """
 
@@ -60,23 +61,23 @@ class FeedEnd:
     refused: str | None = None
 
     def is_passed(self, number: int) -> bool:
-        """Whether the page ``number``, which has entries, lies far after a page that was empty."""
+        """Whether the page ``number``, which has entries, is far after an empty page."""
         return self.behind is not None and number > self.behind + max(SLACK, self.behind // 10)
 
     def is_due(self, number: int) -> bool:
-        """Whether the walk, which is at the page ``number``, must ask for the end now."""
+        """Whether the walk, which is at the page ``number``, must test the end now."""
         return self.behind is None and number >= self.due
 
     def is_unproven(self, number: int) -> bool:
-        """Whether the walk stops at the page ``number`` because nothing tells whether the feed ends."""
+        """Whether the walk stops at the page ``number`` because the end of the feed is unknown."""
         return self.refused is not None and self.behind is None and number >= MOST_UNPROVEN
 
     def next_probe(self, number: int) -> int:
-        """The number of the page to ask for."""
+        """The number of the next page to request for the test."""
         return 2 * number
 
     def take_far(self, far: Answer) -> None:
-        """Take the answer for the page ``FAR``. If it is a refusal, it is asked for again."""
+        """Take the answer for the page ``FAR``. If it is a refusal, the page is requested again."""
         self.is_far_known, self.refused = far.refused is None, far.refused
 
     def take(self, probe: int, answer: Answer, *, at: int) -> None:

@@ -18,8 +18,8 @@ from newsbot.wordpress.pages.reader import PageReader
 from newsbot.wordpress.pages.urls import canonical
 
 HOLD = 300
-"""Entries that wait before they are sent. Entries with equal guids are close together in a feed: both are seen before
-one is sent."""
+"""The number of entries that wait before they are sent. Entries with equal guids are close together in a feed: both are
+seen before one is sent."""
 
 STALE_PAGES = 30
 """Pages in a row without a new entry, after which the feed is taken to repeat itself. Posts of the same second bring a
@@ -30,12 +30,12 @@ _NO_PAGE = FeedPage(entries=[])
 
 @dataclass(slots=True, kw_only=True)
 class FeedWalk:
-    """Sends the whole articles of a feed, and collects the entries whose article has to be read from its page.
+    """Sends the whole articles of a feed, and collects the entries whose articles must be read from their pages.
 
-    ``partial``: canonical URL -> entry that holds only an excerpt. ``held`` entries wait to be sent. ``in_window`` is
-    the number of entries that count towards ``limit``, ``unlisted`` the number of those that no sitemap lists.
-    ``broke_off``: why the feed did not come whole, or None. ``sitemap_is_partial``: after as many posts as the sitemap
-    lists, the feed shows posts that the sitemap lacks. ``unseen``: why this is not known.
+    ``partial``: canonical URL -> an entry with only an excerpt. ``held`` entries wait to be sent. ``in_window`` is the
+    number of entries that count towards ``limit``, ``unlisted`` the number of those that no sitemap lists.
+    ``broke_off``: why the feed is not complete, or None. ``sitemap_is_partial``: after as many posts as the sitemap
+    lists, the feed shows posts that the sitemap lacks. ``unseen``: why it is unknown whether the feed has such posts.
     """
 
     feed: FoundFeed | None
@@ -52,7 +52,7 @@ class FeedWalk:
     end: FeedEnd = field(default_factory=FeedEnd)
 
     def run(self) -> Steps[None]:
-        """Send what the feed shows. Raises Halt; ``held`` entries are then not sent."""
+        """Send the articles of the feed. Raises Halt; ``held`` entries are then not sent."""
         if self.feed is None:
             return
         yield from self._walk(self.feed)
@@ -86,7 +86,7 @@ class FeedWalk:
                 page = _NO_PAGE  # some sites show their first page after the last one
 
     def _has_no_end(self, feed: FoundFeed, number: int, first: list[str]) -> Steps[bool]:
-        """Whether the feed, whose page ``number`` came, has no end. Then the walk breaks off."""
+        """Whether the feed, whose page ``number`` came, has no end. Then the walk ends early."""
         endless = self.end.is_passed(number)
         if not endless and self.end.is_due(number):
             if not self.end.is_far_known:
@@ -129,7 +129,7 @@ class FeedWalk:
         return refused != 2 and (yield from self._probe(feed, 2, first)).refused is None
 
     def _probe(self, feed: FoundFeed, number: int, first: list[str]) -> Steps[Answer]:
-        """The answer for a page that is asked for only to find the end. A site may show its first page after the last
+        """The answer for a page that is requested only to find the end. A site may show its first page after the last
         one."""
         reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
         if reply.error is not None or not (reply.is_ok or reply.is_gone or reply.status == 400):
@@ -143,7 +143,7 @@ class FeedWalk:
         return Answer([] if urls == first else urls, gone=not reply.is_ok)
 
     def _take_page(self, page: FeedPage) -> Steps[bool]:
-        """Take the entries of a page in. Returns whether the next page may be of use."""
+        """Accept the entries of a page. Returns whether the next page may be of use."""
         fresh = [entry for entry in page.entries if self._take(entry)]
         self.stale_pages = 0 if fresh else self.stale_pages + 1
         yield from self._release(HOLD)
@@ -151,7 +151,7 @@ class FeedWalk:
         return self.stale_pages < STALE_PAGES and not self._is_enough(page.entries)
 
     def _fetch(self, feed: FoundFeed, number: int) -> Steps[FeedPage]:
-        """The page of that number; an empty page after the last one, and where the feed breaks off."""
+        """The page of that number; an empty page after the last one, or if the feed fails."""
         reply = yield from ask(page_url(feed.url, number), "feed", self.reader.type)
         if reply.is_gone:
             return _NO_PAGE
@@ -176,7 +176,7 @@ class FeedWalk:
             self.delivery.facts.faults["mended-xml"] += 1
 
     def _take(self, entry: FeedEntry) -> bool:
-        """Take an entry in; False where another page of the feed showed it."""
+        """Accept an entry. False if another page of the feed already showed it."""
         url, listed = canonical(entry.url), self.delivery.listed
         if url in listed.accounted or url in self.partial:
             self.delivery.facts.duplicates += 1
@@ -215,8 +215,8 @@ class FeedWalk:
         """Whether the sitemap can replace deeper pages of the feed.
 
         A sitemap may list only the newest posts: where a page of the feed shows a post that the sitemap does not list,
-        the feed is walked to its end. Not in every run: an earlier run, which walked to the end, brought the articles
-        that are kept.
+        the feed is walked to its end. This is not done in every run: the articles that are already kept came from an
+        earlier run that walked to the end.
         """
         articles = self.delivery.listed.articles
         if not articles or self.delivery.facts.kept:
@@ -224,7 +224,7 @@ class FeedWalk:
         return all(canonical(entry.url) in articles for entry in entries)
 
     def _release(self, hold: int) -> Steps[None]:
-        """Send the held entries but the last ``hold``."""
+        """Send the held entries except the last ``hold`` entries."""
         while len(self.held) > hold and not self.delivery.is_full:
             yield from self._send(self.held.popleft())
 
@@ -245,7 +245,7 @@ class FeedWalk:
 
 
 def _looks_behind(page: FeedPage) -> int:
-    """How many pages are asked for after a page without entries."""
+    """How many pages are requested after a page without entries."""
     return LOOKS_BEHIND_404 if page is _NO_PAGE else LOOKS
 
 

@@ -29,8 +29,8 @@ _YEAR = re.compile(r"/\d{4}/").search
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFeed:
-    """A feed, its first page, and the ``state`` to keep once every post that the feed shows came. ``state`` is None
-    where the feed was not asked for as a feed, and where it has not changed since its state was kept."""
+    """A feed, its first page, and the ``state`` to store when every post of the feed has come. ``state`` is None if the
+    URL was not requested as a feed, or if the feed has not changed since its state was stored."""
 
     url: str
     first_page: FeedPage
@@ -39,7 +39,7 @@ class FoundFeed:
 
 @dataclass(slots=True, kw_only=True)
 class FeedSearch:
-    """Looks for the feed of a site. ``key`` is the site's key as far as it is known.
+    """Looks for the feed of a site. ``key`` is the site's key, if it is known.
 
     ``incremental``: an earlier run may have brought what the feed shows, so that an unchanged feed need not be sent.
     ``when`` is the time of the last answer. ``failing``: a place failed, so that it may have a feed.
@@ -78,7 +78,7 @@ class FeedSearch:
         return feed
 
     def named_by(self, url: str) -> Steps[FoundFeed | None]:
-        """The feed that a page names, or the feed that stands at the URL itself. Raises Halt."""
+        """The feed that a page names, or the feed at the URL itself. Raises Halt."""
         if url in self.tried:
             return None
         self.tried.add(url)
@@ -92,7 +92,7 @@ class FeedSearch:
         return feed
 
     def _at(self, url: str) -> Steps[FoundFeed | None]:
-        """The feed at a URL, not sent again where it has not changed."""
+        """The feed at a URL, which the site does not send again if it has not changed."""
         if url in self.tried:
             return None
         self.tried.add(url)
@@ -102,7 +102,7 @@ class FeedSearch:
         reply = yield from ask(url, "feed", headers=state.headers())
         self.when = reply.fetched_at
         if reply.error is None and reply.status == 304:
-            # Every post that it shows came in an earlier run.
+            # Every post of this feed came in an earlier run.
             return FoundFeed(url=url, first_page=FeedPage(entries=[], home=state.home, name=state.name))
         return self._read(reply, url, state)
 
@@ -120,7 +120,7 @@ class FeedSearch:
         if state is not None:
             state.take(reply, home=page.home, name=page.name)
         # A redirect on the same host (to https or www) need not be repeated for each page. A feed service on another
-        # host does not know the feed's further pages.
+        # host does not have the feed's further pages.
         moved = site_host(reply.url) == site_host(url)
         return FoundFeed(url=reply.url if moved else url, first_page=page, state=state)
 

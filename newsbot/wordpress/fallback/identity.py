@@ -1,6 +1,7 @@
-"""Resolve conflicting post ids, where only feeds give them.
+"""Resolve conflicting post ids, if only feeds give ids.
 
-A feed gives a post's id in its guid, which is old, copied by imports and edited by hand. Two posts must not get one id.
+A feed gives a post's id in its guid. A guid may be old, copied by an import or edited by hand. Two posts must not get
+one id.
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ from newsbot.wordpress.pages.feed import FeedEntry
 from newsbot.wordpress.pages.urls import canonical
 
 PROOFS = 2
-"""Pages that must confirm the guids of another host before all of its guids are believed: a site that moved keeps its
-ids, an import gives new ones."""
+"""The number of pages that must confirm guids of another host before all guids of this host are accepted: a moved site
+keeps its ids, but an import gives new ids."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Identities:
     """Which post has which id. ``own_host`` is the site's host.
 
-    ``claims`` is id -> canonical URL as feeds say, ``given`` as it was decided. ``doubtful`` are canonical URLs whose
-    id another post claims too. ``confirmed`` counts, by host, the guids that a page confirmed. ``wrong`` are hosts with
-    a guid that a page proved wrong.
+    ``claims``: id -> canonical URL according to the feeds. ``given``: id -> canonical URL as newsbot decided.
+    ``doubtful`` are canonical URLs whose id another post has too. ``confirmed`` counts, by host, the guids that a page
+    confirmed. ``wrong`` are hosts with a guid that a page proved wrong.
     """
 
     own_host: str
@@ -42,7 +43,7 @@ class Identities:
             self.doubtful |= {url} if entry.sure else {url, holder}
 
     def is_believed(self, entry: FeedEntry) -> bool:
-        """Whether the id from the feed is certain enough, so that the entry's page need not be asked for."""
+        """Whether the id from the feed is certain enough, so that the entry's page need not be requested."""
         if entry.id is None or canonical(entry.url) in self.doubtful:
             return False
         if entry.sure or entry.witness == self.own_host:
@@ -57,5 +58,5 @@ class Identities:
             self.wrong.add(entry.witness)
 
     def give(self, row_id: int, url: str) -> bool:
-        """Give an id to a URL for good. False where another URL has the id."""
+        """Assign an id to a URL permanently. False where another URL has the id."""
         return self.given.setdefault(row_id, canonical(url)) == canonical(url)

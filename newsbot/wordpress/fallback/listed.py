@@ -1,4 +1,4 @@
-"""What a site's sitemaps list of one type, and which of it is accounted for."""
+"""The articles of one type in a site's sitemaps, and which of them are accounted for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from newsbot.wordpress.pages.sitemap import Sitemap
 from newsbot.wordpress.pages.urls import canonical
 
 MOST_LISTS = 10_000
-"""Sitemaps of one type that are read. Some sites have one for each day."""
+"""The most sitemaps of one type that are read. Some sites have one for each day."""
 
 
 class ListedArticle(NamedTuple):
@@ -26,10 +26,10 @@ class ListedArticle(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class ListedArticles:
-    """The articles that the sitemaps list of one type, by canonical URL.
+    """The articles of one type in the sitemaps, by canonical URL.
 
     ``gap``: why the sitemaps may not list all articles, or None. ``accounted`` are canonical URLs of articles, listed
-    or not, that came, are gone, or need not come. ``remaining`` are listed ones that are not accounted for.
+    or not, that came, are gone, or need not come. ``remaining`` are listed articles that are not accounted for.
     ``other_types`` counts listed URLs that turned out to be of another type.
     """
 
@@ -50,7 +50,7 @@ class ListedArticles:
         return article.lastmod if article is not None else None
 
     def add(self, sitemap: Sitemap, *, home: str) -> None:
-        """Add what a sitemap lists. The site's ``home`` page is not an article."""
+        """Add the articles of a sitemap. The site's ``home`` page is not an article."""
         for url, lastmod in sitemap.urls.items():
             key = canonical(url)
             if key != home:
@@ -64,7 +64,7 @@ class ListedArticles:
 
 
 def read_listed(key: str, sitemaps: Sitemaps, type_: str, faults: Counter[str]) -> Asking[ListedArticles]:
-    """Read the sitemaps of a type; what fails is counted in ``faults``. Raises Halt."""
+    """Read the sitemaps of a type; failures are counted in ``faults``. Raises Halt."""
     listed, home = ListedArticles(gap=sitemaps.gap(type_)), canonical(key)
     urls = sitemaps.of(type_)
     if len(urls) > MOST_LISTS:

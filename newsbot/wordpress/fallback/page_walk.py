@@ -1,4 +1,4 @@
-"""Read articles from their pages, where the feed gave only an excerpt, or did not show the article."""
+"""Read articles from their pages, if the feed gave only an excerpt, or did not show the article."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_WAITED = timedelta(days=60)
 """The longest time that newsbot assumes a scheduled post to have waited for its publication."""
 
 BATCH = 10
-"""Pages to a checkpoint."""
+"""The number of pages between two checkpoints."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +57,8 @@ class PageWalk:
                 yield from self.delivery.close_page()
 
     def _wanted(self) -> Iterator[tuple[str, str | None]]:
-        """URLs of articles with their ``lastmod``: partial posts, then what only a sitemap lists, the latest change
-        first."""
+        """URLs of articles with their ``lastmod``: partial posts, then articles that only a sitemap lists, the latest
+        change first."""
         yield from ((entry.url, None) for entry in self.partial.values())
         listed = self.delivery.listed
         missing = listed.remaining - self.partial.keys()
@@ -66,7 +66,7 @@ class PageWalk:
         yield from sorted(articles, key=lambda article: article.lastmod or "", reverse=True)
 
     def _is_before_window(self, entry: FeedEntry | None, lastmod: str | None) -> bool:
-        """Whether an article is older than ``since``, by its date or its last change, so that it is not asked for."""
+        """Whether an article is older than ``since``, by its date or its last change, so that it is not requested."""
         since = self.delivery.options.since
         if since is None:
             return False
@@ -92,7 +92,7 @@ class PageWalk:
         yield from self.delivery.send(post, row_id)
 
     def _leave(self, left: int) -> NoReturn:
-        """Ask for no more pages."""
+        """Request no more pages."""
         pages = self.worth
         why = f"{pages.asked - pages.brought} of {pages.asked} pages show no article; newsbot leaves the other {left}"
         raise Halt(why, verdict="incomplete", fault="no-article")
@@ -115,7 +115,8 @@ class PageWalk:
 
 
 def complete(post: Post, entry: FeedEntry) -> None:
-    """Add to a post that was read from its page what its feed gives and the page does not. The feed's date is exact."""
+    """Add the values of the feed to a post that was read from its page, if the page lacks them. The feed's date is
+    exact."""
     feed_post = entry.post
     post.guid = feed_post.guid
     post.title, post.published = post.title or feed_post.title, feed_post.published or post.published

@@ -1,6 +1,7 @@
-"""What earlier runs brought without the API, so that a site that stays closed is not read again in every run.
+"""The articles that earlier runs brought without the API, so that a site whose API stays closed is not read again in
+every run.
 
-The archive keeps these notes as it keeps linked objects, for the same time, by a hash of each URL.
+The archive stores these notes like linked objects, for the same time, by a hash of each URL.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class SeenArticles:
             self.notes[id_of_url(url)] = {"read": read, "published": published, "other": other_type}
 
     def keep(self) -> Steps[None]:
-        """Hand the notes to the archive, before the checkpoint: the rows and their notes commit together."""
+        """Give the notes to the archive, before the checkpoint: the rows and their notes commit together."""
         if self.notes:
             notes, self.notes = self.notes, {}
             yield Remember(site=self.site, relation=self._relation, objects=notes)
@@ -117,7 +118,7 @@ class FeedState:
         return {name: value for name, value in headers.items() if value}
 
     def take(self, reply: Reply, *, home: str | None, name: str | None) -> None:
-        """Take the state of a feed that was just received."""
+        """Read the state of a feed that was just received."""
         self.etag, self.modified = reply.headers.get("etag"), reply.headers.get("last-modified")
         self.home, self.name = home, name
 
@@ -129,7 +130,7 @@ class FeedState:
         self.home, self.name = kept.get("home"), kept.get("name")
 
     def keep(self) -> Steps[None]:
-        """Hand the state to the archive. A feed without ETag and Last-Modified has no state to compare later."""
+        """Give the state to the archive. A feed without ETag and Last-Modified has no state to compare later."""
         if self.headers():
             state = {"etag": self.etag, "modified": self.modified, "home": self.home, "name": self.name}
             yield Remember(site=self.site, relation=FEEDS, objects={id_of_url(self.url): state})

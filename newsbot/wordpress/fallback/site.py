@@ -1,4 +1,4 @@
-"""A site whose API is closed: everything that was asked for, from its other sources."""
+"""A site whose API is closed: all requested types, from its other sources."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from newsbot.wordpress.questions import AskFormer, AskState, CollectionState, Fo
 from newsbot.wordpress.receipt import SiteFacts, Verdict, cause_of
 
 MOST_TYPES = 300
-"""Types of sitemaps that ``types=all`` stands for at most. A site can invent any number of them."""
+"""The most types of sitemaps that ``types=all`` means. A site can invent any number of types."""
 
 
 def is_api_closed(fault: Exception | None) -> bool:
     """Whether a fault means that the API is closed, forbidden or absent, while other sources may be open.
 
-    A bot check does not: it is a refusal for every route.
+    A bot check does not mean this: it is a refusal for every route.
     """
     if isinstance(fault, DiscoveryError):
         return fault.fault == "robots" or fault.verdict == "closed"
@@ -45,7 +45,7 @@ def fallback_since(options: Options, state: CollectionState) -> str | None:
 
 @dataclass(slots=True, kw_only=True)
 class FallbackSite:
-    """The other sources of one site, looked for once. ``key`` is the site's key, if its API gave one.
+    """The other sources of one site, which are searched once. ``key`` is the site's key, if its API gave one.
 
     ``halt``: why no more requests may be made to the site.
     """
@@ -58,8 +58,8 @@ class FallbackSite:
     halt: Halt | None = None
 
     def crawl_site(self, failure: Exception, *, verdict: Verdict) -> Steps[None]:
-        """Crawl every type that was asked for, where no API was found. Closes ``facts``: with ``verdict`` where there
-        are no other sources."""
+        """Crawl every requested type of a site without an API. Closes ``facts``: with ``verdict`` if there are no other
+        sources."""
         reason, facts = str(failure), self.facts
         sources = yield from self._find()
         if self.halt is not None:
@@ -115,10 +115,10 @@ class FallbackSite:
         sent: Container[int] = frozenset(),
     ) -> Steps[None]:
         """Crawl one type. ``api_ids`` are ids that the API gave before it was closed, ``sent`` the keys of the URLs of
-        these rows. Without other sources the verdict on the API stands.
+        these rows. Without other sources the verdict on the API stays.
 
-        If the archive (``state``) held the whole collection while the API was open, only what was published since is
-        asked for: all pages again would cost the site a hundred times what its API does.
+        If the archive (``state``) held the whole collection while the API was open, only posts that were published
+        since then are requested: reading all pages again would need a hundred times the requests of the API.
         """
         sources = yield from self._find()
         if not sources.found or self._is_hidden(name, sources):
@@ -154,7 +154,7 @@ class FallbackSite:
         return self.sources
 
     def _is_hidden(self, name: str, sources: Sources) -> bool:
-        """Whether a type is not for visitors: with ``types=all``, one that no sitemap names."""
+        """Whether a type is not for visitors: with ``types=all``, a type that no sitemap names."""
         return ALL in self.options.types and name != "post" and name not in sources.sitemaps.by_type
 
     def _types(self, sources: Sources) -> tuple[str, ...]:

@@ -16,13 +16,13 @@ from newsbot.wordpress.pages.sitemap import NO_ARTICLES, USUAL, FeedInstead, Sit
 from newsbot.wordpress.pages.urls import site_host
 
 MOST_READ = 10_000
-"""Sitemaps of one site that are read while they are sorted. Some sites have one for each day."""
+"""The most sitemaps of one site that are read while they are sorted. Some sites have one for each day."""
 
 MOST_NAMED = 100_000
-"""Sitemaps that indexes may name: newsbot holds the URLs of all of them."""
+"""The most sitemaps that indexes may name: newsbot keeps the URLs of all of them in memory."""
 
 _DEPTH = 3
-"""Levels of indexes that are followed."""
+"""The most levels of indexes that are followed."""
 
 
 class Missing(NotXml):
@@ -67,7 +67,8 @@ class Sitemaps:
     when: str = ""
 
     def of(self, type_: str) -> list[str]:
-        """The URLs of the sitemaps that hold a type: its own, or else those that may hold any type."""
+        """The URLs of the sitemaps that hold a type: the sitemaps of this type, or else those that may have any
+        type."""
         return self.own(type_) or self.by_type.get(None) or []
 
     def own(self, type_: str) -> list[str]:
@@ -92,7 +93,7 @@ class Sitemaps:
         return [f"{url}: {unread.why}" for url, unread in self.unread.items() if unread.type in types]
 
     def fetch(self, url: str, type_: str | None = None) -> Asking[Sitemap]:
-        """The sitemap at a URL, asked for once. Raises Missing or NotXml, also where the sitemaps are not worth more
+        """The sitemap at a URL, requested once. Raises Missing or NotXml, also if the sitemaps are not worth more
         requests."""
         if url in self.emptied:
             return _sitemap_in((yield from ask(url, "sitemap", type_)), self.host)
@@ -123,26 +124,26 @@ class Sitemaps:
                 self.emptied.add(url)
 
     def _test(self) -> Asking[None]:
-        """Ask whether a URL of each of the newest lists exists."""
+        """Test whether a URL of each of the newest lists exists."""
         gone = []
         for url in tuple(self.worth.newest):
             gone.append((yield from ask(url, "article")).is_gone)
         self.worth.tested(gone)
 
     def release(self, url: str) -> None:
-        """Give up the URLs of a sitemap of one type, since no other type needs them."""
+        """Free the URLs of a sitemap of one type, since no other type needs them."""
         if (None, url) not in self.filed and url in self.read:
             self.worth.hold(self.read.pop(url).urls, sign=-1)
             self.emptied.discard(url)
 
     def add(self, url: str, type_: str | None) -> None:
-        """File a sitemap under the type that it holds."""
+        """Store a sitemap under its type."""
         if (type_, url) not in self.filed:
             self.filed.add((type_, url))
             self.by_type.setdefault(type_, []).append(url)
 
     def add_read(self, url: str, sitemap: Sitemap) -> None:
-        """File a sitemap that was read. An index lists no article itself."""
+        """Store a sitemap that was read. An index lists no article itself."""
         self.unread.pop(url, None)
         if not sitemap.urls:
             self.cut += [f"{url} is truncated"] * sitemap.cut
@@ -165,7 +166,7 @@ def _sitemap_in(reply: Reply, host: str | None) -> Sitemap:
 def find_sitemaps(
     key: str, *, most: int | None = None, known: Sequence[str] = (), whole: bool = True
 ) -> Asking[Sitemaps]:
-    """The sitemaps that robots.txt names, or else the first that stands at a usual place. Raises Halt.
+    """The sitemaps that robots.txt names, or else the first sitemap at a usual place. Raises Halt.
 
     ``known`` are the ``roots`` of an earlier search, which are tried first. At most ``most`` sitemaps are read to sort
     them. The others may be indexes or lists: they count as ``unread`` for a ``whole`` crawl, and as lists otherwise.
@@ -189,7 +190,7 @@ def _usual(key: str) -> list[str]:
 
 
 def _sort_usual(key: str, found: Sitemaps, named: list[str]) -> Asking[None]:
-    """Sort the sitemaps at the usual places. Use those for Google News where there are no others."""
+    """Sort the sitemaps at the usual places. Use those for Google News if there are no others."""
     for url in _usual(key):
         if url in named or not found.by_type:
             yield from _sort(url, found, named=url in named)
@@ -205,10 +206,10 @@ def _named_in_robots(key: str) -> Asking[list[str]]:
 
 
 def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Asking[None]:
-    """Read a sitemap, unless its name says that it holds no articles, and sort those that it names as an index.
+    """Read a sitemap, unless its name says that it holds no articles, and sort the sitemaps that an index names.
 
-    ``named``: the site itself names the sitemap, so that a failure is noted: without this sitemap it is not known
-    whether all posts came.
+    ``named``: the site itself names the sitemap, so a failure is noted: without this sitemap it is unknown whether all
+    posts came.
     """
     type_ = type_of(url)
     if url in found.read or type_ == NO_ARTICLES:
@@ -243,8 +244,8 @@ def _sort(url: str, found: Sitemaps, *, named: bool, depth: int = _DEPTH) -> Ask
 def _sort_others(urls: list[str], found: Sitemaps, depth: int) -> Asking[None]:
     """Sort the sitemaps that an index names.
 
-    A sitemap whose name shows its type is not read yet. These sitemaps keep the order of the index, by which the newest
-    of them is found.
+    A sitemap whose name shows its type is not read yet. These sitemaps keep the order of the index, so that the newest
+    of them can be found.
     """
     for url in urls:
         if type_ := type_of(url):

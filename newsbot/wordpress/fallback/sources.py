@@ -1,4 +1,4 @@
-"""What a site offers besides its API: a feed and sitemaps."""
+"""The sources of a site besides its API: a feed and sitemaps."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _BEHIND_HOME = re.compile(r"/(?:wp-json|index\.php|feed)(?:/|$)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """The sources of one site. ``key`` identifies the site in every row; ``name`` is the name in the feed, where the
-    API gave none. ``incremental``: what an earlier run brought and has not changed need not be brought again. ``worth``
-    decides for all types together when no more pages are asked for."""
+    """The sources of one site. ``key`` identifies the site in every row; ``name`` is the name in the feed, if the API
+    gave no name. ``incremental``: unchanged articles of an earlier run need not be brought again. ``worth`` decides for
+    all types together when no more pages are requested."""
 
     key: str
     name: str | None = None
@@ -37,7 +37,7 @@ class Sources:
 
 
 def find_sources(start: str, *, key: str | None, incremental: bool = False) -> Steps[Sources]:
-    """Look for a feed, then for sitemaps, from the URL ``start``. ``key`` is the site's where its API gave it.
+    """Look for a feed, then for sitemaps, from the URL ``start``. ``key`` is the site's key, if its API gave a key.
 
     Raises Halt.
     """
@@ -61,13 +61,14 @@ def _find_feed(search: FeedSearch, start: str) -> Steps[FoundFeed | None]:
     if urlsplit(start).path not in ("", "/"):
         part = yield from search.named_by(start)
     if part is not None:
-        # Any feed names the site's home. The feed of a category, say, holds only a part of the site's posts.
+        # Any feed names the home page of the site. But a feed of a category, for example, has only a part of the site's
+        # posts.
         search.key = _home(part.first_page.home, start)
     return (yield from search.of_site()) or part
 
 
 def _folder(url: str) -> str:
-    """The site that a URL most likely belongs to: its host, with its first folder where the path has only one."""
+    """The site that a URL most likely belongs to: its host, with its first folder if the path has only one folder."""
     parts = urlsplit(url)
     path: str = _BEHIND_HOME.split(parts.path, maxsplit=1)[0].rstrip("/")
     return urlunsplit((parts.scheme, ascii_host(parts.netloc.lower()), path if _is_folder(path) else "", "", ""))
@@ -80,8 +81,8 @@ def _is_folder(path: str) -> bool:
 
 
 def _home(named: str | None, reached: str) -> str:
-    """The home that a feed names, with the scheme by which the feed was reached. If the feed names another host, the
-    address at which it was reached. This is the key that the API's index would have given.
+    """The home that a feed names, with the scheme by which the feed was reached. If the feed names another host: the
+    address at which the feed was reached. This is the key that the API's index would have given.
     """
     if not named or site_host(named) != site_host(reached):
         return _folder(reached)

@@ -7,7 +7,7 @@ from newsbot.wordpress.pages.reader import NO_BODY
 from newsbot.wordpress.receipt import CollectionFacts, cause_of
 
 NAMED = 3
-"""Missing articles that the verdict names; ``missing_urls`` has them all."""
+"""The most missing articles that the verdict names; ``missing_urls`` has all of them."""
 
 
 def conclude(
@@ -21,9 +21,9 @@ def conclude(
 ) -> None:
     """Close ``facts``. Only sitemaps without a gap can prove that all posts came.
 
-    ``reason``: why the API cannot be used. ``gap``: why the sitemaps may not list all posts. ``full``: what came, where
-    the user's ``limit`` was reached. ``halt``: why the crawl stopped early. ``may_be_empty``: the user asked for all
-    types, and no row of this type ever came.
+    ``reason``: why the API cannot be used. ``gap``: why the sitemaps may not list all posts. ``full``: the result of
+    ``FallbackCollection._full``. ``halt``: why the crawl stopped early. ``may_be_empty``: the user asked for all types,
+    and no row of this type ever came.
     """
     came = f"{reason}; {_came(facts)}"
     if halt is not None:
@@ -59,8 +59,8 @@ def _accounted(facts: CollectionFacts) -> str:
 
 
 def forgive_bodiless(facts: CollectionFacts) -> str | None:
-    """Forget the missing pages of a type from which no row ever came, where none of them shows an article, as with
-    landing pages. Returns what the verdict then says; None where something may be missing."""
+    """Forget the missing pages of a type from which no row ever came, if none of them shows an article (for example
+    landing pages). Returns the text of the verdict; None if articles may be missing."""
     pages = len(facts.missing_urls)
     if facts.sent or facts.kept or not pages or any(why != NO_BODY for why in facts.missing_urls.values()):
         return None

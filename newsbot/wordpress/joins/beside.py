@@ -1,4 +1,5 @@
-"""The linked objects that other crawls of the run will need: one query asks for them together with the own ones."""
+"""Finds the linked objects that other crawls of the run will need, so that one query requests them together with its
+own objects."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ from newsbot.wordpress.joins.relations import KINDS, Relation
 
 
 def ids_beside(cache: LinkCache, relations: Iterable[Relation], rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Ids of objects of the cache's route to which ``rows`` link, and which are neither known nor wanted. None where a
-    query asked for such ids already."""
+    """Ids of objects of the cache's route to which ``rows`` link, and which are neither known nor wanted. An empty list
+    if a query requested such ids already."""
     ids: dict[int, None] = {}
     for relation in relations if not cache.asked_beside else ():
         if relation.route == cache.route and relation.field is not None and relation.rel in KINDS:

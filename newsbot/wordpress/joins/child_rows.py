@@ -19,14 +19,14 @@ FIELDS = {
     "revisions": "id,parent,author,date_gmt,modified_gmt",
     "about": "name,slug,description,hierarchical,taxonomies,rest_base",
 }
-"""Name of a relation -> the fields that newsbot asks for. ``about`` is the description of the post's type."""
+"""Name of a relation -> the fields that newsbot requests. ``about`` is the description of the post's type."""
 
 CHILD = 750
-"""Bytes that a child takes besides its text, about."""
+"""The approximate bytes of a child besides its text."""
 
 
 def add_child(found: dict[int, Any] | None, name: str, raw: Mapping[str, Any], site: Site) -> int:
-    """Add a child to those that were found. Returns how many bytes it takes, about; 0 where it is not new."""
+    """Add a child to ``found``. Returns its approximate size in bytes; 0 if the child is not new."""
     if found is None:
         return 0
     try:

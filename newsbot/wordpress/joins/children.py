@@ -22,33 +22,35 @@ from newsbot.wordpress.replies import answer, is_final, rows_of, split_until_alo
 from newsbot.wordpress.values import row_id
 
 MOST_HELD = 250_000_000
-"""Bytes of children that newsbot holds in memory, about: those of the posts of one page, until the posts leave."""
+"""The approximate bytes of children that newsbot keeps in memory: the children of the posts of one page, until the
+posts are sent."""
 
 OVERFLOWS = 3
-"""Batches of posts with more children than newsbot can hold, after which it asks for no more."""
+"""The number of batches with more children than newsbot can keep in memory, after which it requests no more
+children."""
 
 TESTED_AT, FAR = 50, 1_000_000
-"""After the page ``TESTED_AT``, newsbot asks for the page ``FAR``, which no listing has. A listing that shows rows
-there has no end."""
+"""After the page ``TESTED_AT``, newsbot requests the page ``FAR``, which no listing has. If the listing shows rows
+there, it has no end."""
 
 BARREN = 3
 """Pages in a row without a new child, after which a listing counts as one that repeats itself."""
 
 
 class _Overflow(Endless):
-    """The children of one batch of posts are more than newsbot can hold."""
+    """The children of one batch of posts are more than newsbot can keep in memory."""
 
 
 @dataclass(slots=True, kw_only=True)
 class ChildrenFetcher:
-    """Fills ``post.linked[name]`` with a list, or with None where visitors may not read it or the site failed.
+    """Fills ``post.linked[name]`` with a list, or with None if visitors may not read it or the site failed.
 
-    ``stats`` counts what did not come. ``failed`` are ids of posts for which the site failed and did not refuse.
-    ``closed`` are names that visitors may not read at all, ``endless`` those whose listing does not come to an end;
-    they are not asked for again. ``failing`` are names that
-    failed so often that batches are no longer split. ``sizes`` are page sizes that the site demands, by name. ``about``
-    holds the descriptions of types that are known, by route. ``held`` is the number of bytes of those children whose
-    posts have not left yet, ``overflows`` the number of batches that took too many.
+    ``stats`` counts the children that did not come. ``failed`` are ids of posts for which the site failed (a refusal is
+    not a failure). ``closed`` are names that visitors may not read at all, ``endless`` the names whose listing has no
+    end; the names in both sets are not requested again. ``failing`` are names that failed so often that batches are no
+    longer split. ``sizes`` are page sizes that the site demands, by name. ``about`` holds the descriptions of types
+    that are known, by route. ``held`` is the number of bytes of the children whose posts are not sent yet,
+    ``overflows`` the number of batches with too many bytes.
     """
 
     site: Site
@@ -64,7 +66,7 @@ class ChildrenFetcher:
 
     @property
     def is_heavy(self) -> bool:
-        """Whether the posts should leave before more children are fetched."""
+        """Whether the posts should be sent before more children are fetched."""
         return self.held > MOST_HELD // 10
 
     def fetch(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[None]:
@@ -120,7 +122,7 @@ class ChildrenFetcher:
     ) -> Asking[Mapping[int, list[Any] | None]]:
         """The children of ``posts``, by the post's id; None where visitors may not read them at all.
 
-        ``of`` is the size of the batch that ``posts`` are a part of.
+        ``of`` is the size of the whole batch to which ``posts`` belong.
         """
         try:
             return (yield from self._list(name, relation, posts))
@@ -134,8 +136,8 @@ class ChildrenFetcher:
     def _list(self, name: str, relation: Relation, posts: Sequence[Post]) -> Asking[dict[int, list[Any]]]:
         """The children of ``posts``, by the post's id.
 
-        Rows are counted, not pages, since a site may force its own page size. Raises Endless where the listing goes on
-        and brings nothing new, or more than newsbot can hold.
+        Rows are counted, not pages, since a site may force its own page size. Raises Endless if the listing continues
+        without new rows, or brings more rows than newsbot can keep in memory.
         """
         found: dict[int, dict[int, Any]] = {post.id: {} for post in posts}
         rows, total = yield from self._first_page(name, relation, posts)
@@ -151,7 +153,7 @@ class ChildrenFetcher:
             if total is not None and had >= total:
                 break
             if barren and relation.param is None:
-                break  # a route that ignores page= gives all rows again
+                break  # a route that ignores page= sends all rows again
             if barren >= BARREN:
                 raise Endless(f"the listing of {name} does not end: page {page} of {len(posts)} posts")
             if page == TESTED_AT and _later_page((yield self._query(name, relation, posts, FAR)))[0]:
@@ -183,7 +185,7 @@ class ChildrenFetcher:
         return Query(url=url, purpose=f"follow-{name}", type=posts[0].type, tries=1 if name in self.failing else 2)
 
     def _parent(self, raw: Mapping[str, Any], relation: Relation, posts: Sequence[Post]) -> int:
-        """The id of the post that a child belongs to; 0 where the child does not tell."""
+        """The id of the post that a child belongs to; 0 if the child does not name the post."""
         return posts[0].id if relation.param is None else row_id(raw.get("post")) or 0
 
     def _size(self, name: str, relation: Relation) -> int:
@@ -212,7 +214,7 @@ class ChildrenFetcher:
             self.failed.append(post.id)
 
     def _fetch_alone(self, name: str, relation: Relation, post: Post) -> Asking[None]:
-        """Fetch children that need one request for each post. After one refusal no more are asked for."""
+        """Fetch children that need one request for each post. After one refusal no more are requested."""
         post.linked[name] = None
         if name in self.closed:
             return

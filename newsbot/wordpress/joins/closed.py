@@ -1,4 +1,4 @@
-"""Whether visitors may read a route of joined objects at all."""
+"""Decides whether visitors may read a route of joined objects at all."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from newsbot.wordpress.messages import Query, Steps
 from newsbot.wordpress.replies import answer, rows_of
 
 SHUT = (401, 403)
-"""Statuses by which WordPress or a firewall closes a route to visitors. Many firewalls close that of users."""
+"""Statuses by which WordPress or a firewall closes a route to visitors. Many firewalls close the route of users."""
 
 
 def is_closed(one: Query, rows: Query) -> Steps[bool]:
     """Whether the site refuses the whole route, and not one object. ``one`` asks for any object of the route, ``rows``
-    for a row of the collection: a firewall that refuses the rows too has banned newsbot, and closes no route.
+    for a row of the collection: if a firewall refuses the rows too, it has banned newsbot, and the route itself is not
+    closed.
     """
     try:
         answer((yield one))

@@ -2,7 +2,7 @@
 
 PublishPress Authors writes objects into the field ``authors``; a snippet that many themes use does the same in
 ``coauthors``. Co-Authors Plus and PublishPress Authors both keep authors as terms of the taxonomy ``author``, whose ids
-stand in ``coauthors`` or ``ppma_author``.
+are in ``coauthors`` or ``ppma_author``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from newsbot.wordpress.joins.given import Guest, read_author
 from newsbot.wordpress.values import list_in
 
 AUTHOR_TAXONOMY = "author"
-"""The taxonomy of authors, of either plugin."""
+"""The taxonomy of authors in both plugins."""
 
 AUTHOR_FIELDS = ("authors", "coauthors")
 """Fields of a post that may hold authors as objects."""
@@ -24,7 +24,7 @@ _PREFIX = "cap-"
 
 
 def authors_in(raw: Mapping[str, Any]) -> list[Author]:
-    """The authors whom a post names in full; empty where its fields hold ids, or nothing."""
+    """The authors whom a post names in full; empty if its fields hold only ids, or nothing."""
     for name in AUTHOR_FIELDS:
         entries = [entry for entry in list_in(raw.get(name)) if isinstance(entry, dict)]
         found = [author for author in map(read_author, entries) if author is not None]
@@ -34,9 +34,9 @@ def authors_in(raw: Mapping[str, Any]) -> list[Author]:
 
 
 def all_authors(named: Sequence[Author], terms: Iterable[TermRef], author: Author | None) -> list[Author]:
-    """Every author of a post: those that it names, else its terms of authors; empty where there are neither.
+    """Every author of a post: the authors that it names, else its terms of authors; empty if it has neither.
 
-    ``author`` is the post's own author, whose id and URL a term does not tell.
+    ``author`` is the post's own author, whose id and URL are not in a term.
     """
     found = list(named) or [_author_of(term) for term in terms if term.taxonomy == AUTHOR_TAXONOMY and term.name]
     return [author if author is not None and _is_same(other, author) else other for other in found]
@@ -53,5 +53,5 @@ def _is_same(other: Author, author: Author) -> bool:
         return other.id == author.id
     if other.slug and author.slug:
         return other.slug == author.slug
-    # A guest is another person than the user with the same name, unless the two have one slug.
+    # A guest and a user with the same name are different persons, unless they have the same slug.
     return not isinstance(other, Guest) and other.name == author.name

@@ -23,7 +23,7 @@ FIELDS = tuple(relation.field for relation in _JOINED if relation.field is not N
 
 def undeclared(rows: Iterable[Mapping[str, Any]], known: Iterable[Relation]) -> list[Relation]:
     """Core's relations that are not ``known``, and whose fields some of ``rows`` have. The newest posts may lack an
-    image, and a link to an author may lead to another place than the API.
+    image, and a link to an author may lead to a page outside of the API.
     """
     fields = {relation.field for relation in known}
     rows = list(rows)
@@ -35,15 +35,15 @@ def undeclared(rows: Iterable[Mapping[str, Any]], known: Iterable[Relation]) -> 
 def _holds(row: Mapping[str, Any], relation: Relation) -> bool:
     kind, field = KINDS[relation.rel], relation.field or ""
     if kind == "terms":
-        # Core declares the link to a taxonomy of a post also where the post has no term of it.
+        # Core declares the link to a taxonomy even if the post has no term of this taxonomy.
         return isinstance(row.get(field), list | dict)
     links = read_links(row.get(field), kind, relation.taxonomy)
     return bool(links.ids or links.given)
 
 
 def relations_of(collection: Collection, taxonomies: Any) -> list[Relation]:
-    """All relations of a type of posts by core's routes. ``taxonomies`` is the answer of ``/wp/v2/taxonomies``; None
-    where the site gave none, so that only core's own taxonomies are known."""
+    """All relations of a type of posts by core's routes. ``taxonomies`` is the answer of ``/wp/v2/taxonomies``; None if
+    the site gave no answer, so that only core's own taxonomies are known."""
     terms = [
         Relation(rel=FOLLOWED["terms"], route=f"/{_namespace(entry)}/{base}", field=base, param="post", taxonomy=slug)
         for slug, entry in object_in(taxonomies).items()

@@ -1,4 +1,4 @@
-"""Linked objects that a row holds itself, in the place of their ids: themes and plugins put names or objects there."""
+"""Linked objects that a row contains in place of their ids: themes and plugins put names or objects there."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class Guest(Author):
 
 @dataclass(slots=True)
 class Links:
-    """What a field of a row holds: ``ids`` of linked objects, and the objects ``given`` in full."""
+    """The contents of a field of a row: ``ids`` of linked objects, and the objects ``given`` in full."""
 
     ids: list[int] = field(default_factory=list)
     given: list[Linked] = field(default_factory=list)
 
     @property
     def has_names(self) -> bool:
-        """Whether some terms or authors are given by their names alone."""
+        """Whether some terms or authors are given only by their names."""
         return any(is_only_a_name(given) for given in self.given)
 
 
 def is_only_a_name(given: Linked) -> bool:
-    """Whether a row tells only the name of a term or an author, or its slug in the place of the name. A guest author is
-    not a user, whatever user has the same name.
+    """Whether a row gives only the name of a term or an author, or its slug in place of the name. A guest author is not
+    a user, even if a user has the same name.
     """
     if isinstance(given, Guest):
         return False
@@ -48,7 +48,7 @@ def is_only_a_name(given: Linked) -> bool:
 
 
 def read_links(value: Any, kind: str, taxonomy: str | None) -> Links:
-    """The links in a field: one id or object, a list of them, or a list with holes. 0 means no link.
+    """The links in a field: one id or object, a list of them, or a list with missing indexes. 0 means no link.
 
     ``kind`` is ``users``, ``terms`` or ``media``. A string of digits is an id, another string a name.
     """
@@ -82,7 +82,7 @@ def _take_object(links: Links, entry: Mapping[str, Any], kind: str, taxonomy: st
 
 
 def _object(entry: Mapping[str, Any], kind: str, taxonomy: str | None) -> Linked | None:
-    """The object in full; None where it tells nothing but its id."""
+    """The complete object; None if it has only its id."""
     if kind == "media":
         url = decoded(entry.get("source_url") or entry.get("url"))
         return FeaturedImage(id=_id_of(entry), url=url, alt=decoded(entry.get("alt_text"))) if url else None
@@ -100,7 +100,7 @@ def read_author(entry: Mapping[str, Any]) -> Author | None:
     name, slug = _first_text(entry, _NAME_KEYS), _first_text(entry, _SLUG_KEYS)
     if name is None:
         return None
-    # The id of a user. Guest authors have an id of another kind: of a term, or of a post.
+    # The id of a user. The id of a guest author is the id of a term or of a post.
     user = row_id(entry.get("user_id")) if "user_id" in entry else row_id(entry.get("id", entry.get("ID")))
     url = _url_of(entry)
     return Guest(name=name, slug=slug, url=url) if _is_guest(entry) else Author(id=user, name=name, slug=slug, url=url)

@@ -23,7 +23,7 @@ from newsbot.wordpress.questions import Recall, Remember
 from newsbot.wordpress.replies import is_cut, is_final, rows_of, split_until_alone
 
 HOLD = 300
-"""Rows that may wait for their objects. With more rows waiting, the joiner asks for batches that are not full."""
+"""The most rows that may wait for their objects. If more rows wait, the joiner requests batches that are not full."""
 
 Joinable = Record
 
@@ -37,12 +37,12 @@ class Need:
     links: Links
 
     def is_met(self) -> bool:
-        """Whether all that can be known of the links is known."""
+        """Whether each linked object is known, or is known to be unavailable."""
         return self.cache.has(self.links.ids) and (self.cache.browsed or not self.links.has_names)
 
     def objects(self) -> list[Any]:
-        """The linked objects. A term that is not known is left with its id only; an author or image that is not known
-        is left out.
+        """The linked objects. A term that is not known has only its id; an author or image that is not known is left
+        out.
         """
         found = [self.cache.known.get(linked) for linked in self.links.ids]
         given = [self.cache.named(named) or named for named in self.links.given]
@@ -57,7 +57,7 @@ class Need:
 
 @dataclass(slots=True)
 class WaitingRow:
-    """A row that waits, what it needs, and the authors that it names itself."""
+    """A waiting row, the objects that it needs, and the authors that it names itself."""
 
     item: Joinable
     needs: list[Need]
@@ -66,14 +66,14 @@ class WaitingRow:
 
 @dataclass(slots=True, kw_only=True)
 class Joiner:
-    """Holds rows back until the objects that they link to are known.
+    """Keeps rows until the objects to which they link are known.
 
-    ``route`` lists the rows. ``relations`` are joined; ``caches`` hold what is known of each route's objects.
-    ``browse``: whole pages of authors and terms are worth a query. ``recalls``: the archive may know objects from
-    earlier runs, and is asked before the site. ``stats`` counts objects that could not be resolved, by name.
-    ``unresolved`` counts those that the site failed to give, ``lost`` names them by route and id, ``unlinked`` are the
-    rows that left without them. ``beside`` are rows of other crawls of the run, which will need their objects too: the
-    first query of each route asks for them.
+    ``route`` lists the rows. ``relations`` are joined; ``caches`` hold the known objects of each route. ``browse``:
+    whole pages of authors and terms are worth a query. ``recalls``: the archive may know objects from earlier runs, and
+    is queried before the site. ``stats`` counts objects that could not be resolved, by name. ``unresolved`` counts the
+    objects that the site failed to give, ``lost`` names them by route and id, ``unlinked`` are the rows that were sent
+    without them. ``beside`` are rows of other crawls of the run, which will need their objects too: the first query of
+    each route asks for them.
     """
 
     site: Site
@@ -114,7 +114,7 @@ class Joiner:
         self.held.append(checkpoint)
 
     def ready(self) -> Iterator[Joinable | Checkpoint]:
-        """Yield the rows and checkpoints that may leave now, in order."""
+        """Yield the rows and checkpoints that are complete, in order."""
         while self.held:
             head = self.held[0]
             if isinstance(head, WaitingRow):
@@ -128,7 +128,7 @@ class Joiner:
             yield head.item if isinstance(head, WaitingRow) else head
 
     def leave_unresolved(self) -> None:
-        """Count every wanted object as unresolved, so that all rows may leave. Their checkpoints lose the cursor."""
+        """Count every wanted object as unresolved, so that all rows can be sent. Their checkpoints lose the cursor."""
         self.held = deque(
             replace(waiting, cursor=None) if isinstance(waiting, Checkpoint) else waiting for waiting in self.held
         )
@@ -139,8 +139,8 @@ class Joiner:
                 cache.put(linked, None)
 
     def due(self, *, final: bool) -> LinkCache | None:
-        """The cache to fill next: a cache that wants a full batch, or any cache while rows must leave. None: no
-        cache."""
+        """The cache to fill next: a cache that wants a full batch, or any cache with wanted objects if rows must be
+        sent now. None: no cache."""
         fullest = max(self.caches.values(), key=lambda cache: len(cache.wanted), default=None)
         unnamed = next((cache for cache in self.caches.values() if cache.wants_names), None)
         if fullest is None or not fullest.wanted:
@@ -148,7 +148,7 @@ class Joiner:
         return fullest if final or self.waiting >= HOLD or len(fullest.wanted) >= PER_PAGE else None
 
     def fill(self, cache: LinkCache) -> Steps[None]:
-        """Fetch the objects that a cache lacks: once by the first page of their route, where ``browse`` allows it, and
+        """Fetch the objects that a cache lacks: once by the first page of their route, if ``browse`` allows it, and
         else by their ids."""
         kind = self._kind(cache)
         if self.recalls:
@@ -179,7 +179,7 @@ class Joiner:
                     self._lose(cache, linked, fault)
 
     def try_batch(self, cache: LinkCache) -> Steps[bool]:
-        """Ask once for a batch of the objects that a cache lacks. Returns whether the site gave an answer."""
+        """Send one query for a batch of the objects that a cache lacks. Returns whether the site gave an answer."""
         if self.recalls:
             yield from self._recall(cache, self._kind(cache))
         if self._is_known_closed(cache):
@@ -213,7 +213,7 @@ class Joiner:
                 cache.put(linked, known)
 
     def _browse(self, cache: LinkCache, kind: str) -> Steps[None]:
-        """Ask for the first hundred authors or terms, the most used first. Most rows need no other."""
+        """Ask for the first hundred authors or terms, the most used first. Most rows need no other ones."""
         accepts = self.site.accepted(cache.route)
         by_count = kind == "terms" and accepts.orders_by("count")
         order = {"orderby": "count", "order": "desc"} if by_count else {"orderby": "id", "order": "asc"}
@@ -229,7 +229,8 @@ class Joiner:
                 yield from self._check_closed(cache, kind, shared=False)
 
     def _include(self, cache: LinkCache, ids: list[int], *, once: bool = False) -> Steps[None]:
-        """``once``: one query alone, which is not repeated and whose refusal is not looked into."""
+        """Request the objects with these ids. ``once``: send one query only, and neither repeat it nor examine its
+        refusal."""
         kind, limit = self._kind(cache), self.site.accepted(cache.route).per_page
         left, also = ids, ids_beside(cache, self.relations, self.beside)
         cache.asked_beside = True
@@ -245,7 +246,7 @@ class Joiner:
                 if _is_shut(fault) and not (cache.known or cache.checked or once):
                     yield from self._check_closed(cache, kind, shared=bool(more))
                 if more and not (cache.closed or once or is_final(fault)):
-                    continue  # an object of another article may be the reason
+                    continue  # the reason may be an object of another article
                 if not cache.closed:
                     raise
             absent = [linked for linked in part if linked not in cache.known]
@@ -265,8 +266,8 @@ class Joiner:
         return replace(query, shared=query.url)
 
     def _check_closed(self, cache: LinkCache, kind: str, *, shared: bool) -> Steps[None]:
-        """Find out whether the site refuses one object or the whole route. One query shows which; halving would need
-        dozens."""
+        """Find out whether the site refuses one object or the whole route. One query shows which; halving the batch
+        would need dozens of queries."""
         cache.checked = True
         query = self._query(cache, kind, {"per_page": 1})
         url = self.site.api.url(self.route, {"per_page": 1, "_fields": "id"})
@@ -293,8 +294,8 @@ class Joiner:
         return len(rows)
 
     def _lose(self, cache: LinkCache, linked: int, fault: PayloadError) -> None:
-        """Give up one linked object. Its rows leave with nulls. Only a failure of the site, not a refusal, counts as a
-        hole."""
+        """Note that one linked object cannot be fetched. Its rows are sent with null in its place. Only a failure of
+        the site counts as missing data, a refusal does not."""
         refused = isinstance(fault, Refused) and not fault.retryable
         self.stats[f"{self._kind(cache)}_{'forbidden' if refused else 'unresolved'}"] += 1
         self.unresolved += not refused
@@ -336,7 +337,7 @@ def _is_shut(fault: PayloadError) -> bool:
 def put_in_place(
     item: Record, *, authors: Sequence[Author], terms: Sequence[TermRef], images: Sequence[FeaturedImage]
 ) -> None:
-    """Join an item with its linked objects. Without an author or image the item keeps the id that it has."""
+    """Join an item with its linked objects. If the author or image is unknown, the item keeps its id."""
     if authors and isinstance(item, Post | Media):
         item.author = authors[0]
     if isinstance(item, Post):

@@ -16,7 +16,7 @@ from newsbot.wordpress.queries import Queries
 from newsbot.wordpress.replies import answer, is_final, rows_of, total_of
 
 SAMPLES = 10
-"""Objects whose ``_links`` are read."""
+"""The number of objects whose ``_links`` are read."""
 
 _FIELDS = ",".join(("id", "type", *FIELDS, "post", "parent", "_links"))
 _JOINED = ("author", "terms", "media")
@@ -35,8 +35,8 @@ def samples(queries: Queries, **order: str) -> Query:
 class Learner:
     """Knows the relations of one collection.
 
-    ``relations`` are those that the user follows, ``extras`` those of them that are found by the post's id, by their
-    name in ``follow=``.
+    ``relations`` are the relations that the user follows. ``extras`` are those of them whose objects are found by the
+    post's id, by their names in ``follow=``.
     """
 
     queries: Queries
@@ -49,7 +49,7 @@ class Learner:
         return self.queries.options.kind
 
     def learn_first(self) -> Generator[Any, Any, Reply | None]:
-        """Learn from the newest objects. Returns their reply, or None where nothing is followed.
+        """Learn from the newest objects. Returns their reply, or None if no relation is followed.
 
         Raises PayloadError.
         """
@@ -59,7 +59,7 @@ class Learner:
         samples, reply = yield from self._first_objects()
         counted = total_of(reply) or 0
         if counted and not samples:
-            # A cache or a plugin gave an empty page: the oldest objects have a URL of their own.
+            # A cache or a plugin gave an empty page: the query for the oldest objects has another URL.
             samples, _ = yield from self._first_objects(order="asc")
         names = {FOLLOWED[name]: name for name in follow}
         self.relations = self._followed((yield from self._learn(samples, counted)))
@@ -78,9 +78,10 @@ class Learner:
                 self.queries.lower_per_page(limit)
 
     def learn_late(self, rows: Sequence[dict[str, Any]]) -> list[Relation]:
-        """Learn relations that some of ``rows`` have and the first objects had not: the newest posts may lack an image.
+        """Learn relations that some of ``rows`` have and the first objects did not have: the newest posts may lack an
+        image.
 
-        Returns all relations known by now.
+        Returns all relations that are known now.
         """
         if self._kind in ("posts", "media"):
             self.relations = [*self.relations, *self._followed(undeclared(rows, self.relations))]

@@ -12,19 +12,20 @@ from newsbot.wordpress.api import PER_PAGE
 from newsbot.wordpress.joins.given import is_only_a_name
 
 KNOWN_KEPT = 20_000
-"""Authors or terms that a cache keeps beyond those that waiting rows need. All of a site fit."""
+"""The number of authors or terms that a cache keeps besides those that waiting rows need. Nearly every site has
+fewer."""
 
 MEDIA_KEPT = 2_000
-"""The same for media: most images are used once, so that only the latest are worth their memory."""
+"""The number of media that a cache keeps: most images are used once, so only the latest ones are worth their memory."""
 
 
 @dataclass(slots=True)
 class LinkCache:
     """The objects of one route: those that are ``known``, and the ids that are ``wanted``. A known None means that the
-    object cannot be fetched. ``browsed``: its first page was asked for. ``closed``: visitors may not read the route.
-    ``checked``: whether the route is closed was asked for. ``by_name``: rows give terms or authors by their names.
-    ``whole``: the first page held every object of the route. ``asked_beside``: the objects of the rows beside were
-    asked for.
+    object cannot be fetched. ``browsed``: its first page was requested. ``closed``: visitors may not read the route.
+    ``checked``: newsbot has tested whether the route is closed. ``by_name``: rows give terms or authors by their names.
+    ``whole``: the first page held every object of the route. ``asked_beside``: the objects of the rows of other crawls
+    were requested.
 
     ``needed`` counts the links of the rows that wait. The cache keeps that many objects and ``kept`` more, those that
     were wanted or came last, so that no row waits for an object that the cache has dropped.
@@ -44,13 +45,13 @@ class LinkCache:
 
     @property
     def wants_names(self) -> bool:
-        """Whether rows give terms or authors by name, and the first page of the route is unknown, which may tell their
-        ids."""
+        """Whether rows give terms or authors by name, and the first page of the route, which may contain their ids, is
+        not known yet."""
         return self.by_name and not self.browsed and not self.closed
 
     def named(self, given: Any) -> Any:
-        """The known term or author that a row gives only by its name or slug. None where there is none, or more than
-        one: two users may bear one name, and a row must not get the id of the wrong one.
+        """The known term or author that a row gives only by its name or slug. None if there is none, or more than one:
+        two users may have the same name, and a row must not get the id of the wrong one.
         """
         if not is_only_a_name(given):
             return None
@@ -64,8 +65,8 @@ class LinkCache:
         return found[0]
 
     def want(self, ids: Collection[int], *, by_name: bool = False) -> None:
-        """Note that a row waits for the objects of these ids. ``by_name``: it gives terms or authors by their names
-        alone."""
+        """Note that a row waits for the objects of these ids. ``by_name``: the row gives terms or authors only by their
+        names."""
         self.by_name = self.by_name or by_name
         self.needed += len(ids)
         for linked in ids:
@@ -75,7 +76,7 @@ class LinkCache:
                 self.wanted[linked] = None
 
     def put(self, linked: int, value: Any) -> None:
-        """Note what is known of an id."""
+        """Store the object of an id, or None."""
         self.known[linked] = value
         self.wanted.pop(linked, None)
         while len(self.known) > self.kept + self.needed:
@@ -90,7 +91,7 @@ class LinkCache:
         return [linked for linked, _ in zip(self.wanted, range(size), strict=False)]
 
     def has(self, ids: Iterable[int]) -> bool:
-        """Whether a row with these ids need not wait any more."""
+        """Whether all of these ids are known, so that their row need not wait any more."""
         return self.closed or all(linked in self.known for linked in ids)
 
 

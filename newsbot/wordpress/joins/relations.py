@@ -74,7 +74,7 @@ def _expanded(rel: str, templates: Mapping[str, str]) -> str:
 
 
 def _listed(value: Any) -> list[dict[str, Any]]:
-    """The links of a relation, also where they came as an object: one link, or a list with holes."""
+    """The links of a relation, even if they came as an object: one link, or a list with missing indexes."""
     if isinstance(value, dict):
         value = [value] if "href" in value else list(value.values())
     return objects_in(value)
@@ -83,7 +83,8 @@ def _listed(value: Any) -> list[dict[str, Any]]:
 def learn(samples: Iterable[Mapping[str, Any]], api: Api) -> list[Relation]:
     """The relations that sample objects declare, in their order.
 
-    Two taxonomies that share one ``rest_base`` share one field: they are one relation, and each term says whose it is.
+    Two taxonomies that share one ``rest_base`` share one field: they are one relation, and each term names its
+    taxonomy.
     """
     found: dict[tuple[str, str | None], Relation] = {}
     for relation in _declared(samples, api):
@@ -120,7 +121,8 @@ def _read(rel: str, link: Mapping[str, Any], sample: Mapping[str, Any], api: Api
 
 
 def _rest_base(route: str) -> str:
-    """What stands after the namespace of a route: the name of the field that holds the ids. It may hold a slash."""
+    """The part of a route after the namespace: the name of the field that holds the ids. The name may contain a
+    slash."""
     found = _REST_BASE.fullmatch(route)
     return found[1] if found else route.rsplit("/", 1)[-1]
 

@@ -1,9 +1,9 @@
-"""When the languages of a collection are searched for: in its first run, and where the site names another language.
+"""Decides when the languages of a collection are searched: in its first run, and if the site names another language.
 
-A site may get a language at any time, and then hides its rows like those of the other languages. If a site hides
-languages, each run asks which languages it names (one request), and asks for the newest row of some languages that had
-no rows, in turns. A run that may be a quick check (``collection.quick_check``) does not ask: the last full check is
-less than a day old.
+A site may add a language at any time, and then hides its rows like those of the other languages. If a site hides
+languages, each run requests the list of its languages (one request), and the newest row of some of the languages that
+had no rows; these languages take turns. A run that may be a quick check (``collection.quick_check``) does not ask: the
+last full check is less than a day old.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from newsbot.wordpress.questions import KeepSite
 from newsbot.wordpress.site_json import site_as_json
 
 MOST_EMPTY = 5
-"""Languages without rows that newsbot asks for in one run at most."""
+"""The most languages without rows that newsbot requests in one run."""
 
 
 def find_languages(site: Site, collection: Collection, options: Options) -> Steps[bool]:
     """Find out which languages the queries of a collection must name, and keep the answer for later runs. Returns
-    whether there is a language that earlier runs did not ask for.
+    whether there is a language that earlier runs did not request.
 
-    Raises PayloadError where the site stops answering. A site that does not answer at all is left to the crawl.
+    Raises PayloadError where the site stops answering. If a site does not answer at all, the crawl reports this later.
     """
     route = collection.route
     if options.kind not in SPOKEN or not shows_languages(site, route):
@@ -49,8 +49,8 @@ def find_languages(site: Site, collection: Collection, options: Options) -> Step
 
 
 def _is_another_spoken(search: LanguageSearch, options: Options) -> Steps[bool]:
-    """Whether the site names a language that was not searched for, or a language that was without rows has rows now. If
-    many languages are without rows, each run asks for some of them.
+    """Whether the site names a language that was not searched yet, or a language without rows now has rows. If many
+    languages are without rows, each run asks for some of them.
 
     Raises PayloadError.
     """
@@ -73,9 +73,9 @@ def _is_another_spoken(search: LanguageSearch, options: Options) -> Steps[bool]:
 
 
 def _kept(before: tuple[str, ...], search: LanguageSearch) -> Asking[list[str]]:
-    """The languages of ``before`` that were not found now and that the queries still name. The site may refuse such a
-    language only for a moment: the crawl shows whether it refuses the language for good. Or the site no longer names
-    the language, and still lists its rows.
+    """The languages of ``before`` that were not found now but that the queries must still name. The site may refuse
+    such a language only for a moment; the crawl shows whether the refusal is permanent. Or the site no longer names the
+    language, but still lists its rows.
 
     Raises PayloadError.
     """

@@ -1,8 +1,8 @@
 """Lists several languages of one collection as if the site listed them together.
 
-A listing is asked for in each language, and the rows are merged in the order of the query. Rows that one language gave
-and that the answer has no place for wait for the next query, so that all languages together cost no more requests than
-one listing of all rows would.
+A listing is requested in each language, and the rows are merged in the order of the query. Rows of a language that do
+not fit into the answer wait for the next query, so all languages together need no more requests than one listing of all
+rows.
 """
 
 from __future__ import annotations
@@ -24,22 +24,24 @@ Params = Mapping[str, str]
 Row = dict[str, Any]
 
 OVERLAP = 5
-"""Rows by which two pages of one language overlap: this many rows may be deleted between two queries without a gap."""
+"""The number of rows that two pages of one language have in common: so many rows may be deleted between two queries
+without a gap."""
 
 BARREN = 3
 """Pages without a new row after which a language counts as listed."""
 
 _PLACES = ("page", "offset")
 _MOVING = frozenset({"after", "exclude"})
-"""Parameters by which a walk by date moves on."""
+"""The parameters that change while a walk by date proceeds."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Stream:
     """The rows of one language in the order of a listing.
 
-    ``waiting`` rows came and were not given yet, ``given`` is the number of those that were. ``offset`` is where the
-    next page begins, ``met`` are the ids of all rows that came. ``barren`` counts pages without a new row.
+    ``waiting``: received rows that are in no answer yet. ``given``: the number of rows that are in an answer.
+    ``offset``: the offset of the next page. ``met``: the ids of all received rows. ``barren`` counts pages without a
+    new row.
     """
 
     language: str
@@ -52,7 +54,7 @@ class Stream:
     ended: bool = False
 
     def take(self, rows: Iterable[Row], reply: Reply, *, asked_at: int, size: int) -> None:
-        """Take one page in, which was asked for from ``asked_at`` on with ``size`` rows."""
+        """Accept a page of ``size`` rows that was requested with the offset ``asked_at``."""
         listed = list(rows)
         fresh = [row for row in listed if (number := row_id(row.get("id"))) is None or self.met.insert(number)]
         for row in fresh:
@@ -68,7 +70,7 @@ class Stream:
         self.ended = behind or self.barren >= BARREN
 
     def moved(self, after: str, excluded: frozenset[str]) -> Stream | None:
-        """The stream of a query that goes on after the rows that were given. None where it must be asked again."""
+        """The stream for a query that continues after the given rows. None if the rows must be requested again."""
         waiting = deque(
             row for row in self.waiting if str(row.get("date")) > after and str(row.get("id")) not in excluded
         )
@@ -84,8 +86,8 @@ class Stream:
 
 @dataclass(slots=True, kw_only=True)
 class MergedListing:
-    """The merged rows of one listing. ``base`` are its parameters without a place, ``first`` is the place of the first
-    row that is still kept."""
+    """The merged rows of one listing. ``base`` are its parameters without the place in the listing, ``first`` is the
+    place of the first row that is still kept."""
 
     base: Params
     streams: list[Stream]
@@ -98,12 +100,13 @@ class MergedListing:
 
     @property
     def total(self) -> int | None:
-        """The total of all languages, None where one of them gave none."""
+        """The total of all languages, None if one of them gave no total."""
         totals = [stream.total for stream in self.streams]
         return None if None in totals else sum(total for total in totals if total is not None)
 
     def extend(self, *, keep: int) -> bool:
-        """Add the next row in the order of the listing. False where no row waits. Only the last ``keep`` rows stay."""
+        """Add the next row in the order of the listing. Returns False if no row waits. Only the last ``keep`` rows stay
+        in memory."""
         heads = [stream for stream in self.streams if stream.waiting]
         if not heads:
             return False
@@ -155,8 +158,8 @@ class Merger:
         return self._reply(params, rows, listing.total, size)
 
     def _fill_empty(self, listing: MergedListing, base: Params, size: int) -> Asking[Reply | None]:
-        """Ask until each language has a row that waits, or has come to its end. Returns the reply of a language that
-        fails.
+        """Request pages until each language has a waiting row or has reached its end. Returns the reply of a language
+        that fails.
         """
         for stream in listing.streams:
             while not stream.waiting and not stream.ended:
@@ -166,7 +169,7 @@ class Merger:
         return None
 
     def _reply(self, params: Params, rows: list[Row], total: int | None, size: int) -> Reply:
-        """A reply with ``rows``, as the site would have given it. Its other headers are those of the last answer."""
+        """A reply with ``rows``, in the form of the site's replies. Its other headers are those of the last answer."""
         url = self.query(params).url
         last = self.last or Reply(status=200, url=url)
         origins = self._origins(rows, url)
@@ -179,7 +182,7 @@ class Merger:
         return {number: replace(self.records[number], url=url) for number in known}
 
     def _took(self, rows: Iterable[Row], reply: Reply) -> None:
-        """Note which answer brought the rows."""
+        """Note which answer contained the rows."""
         self.last = reply
         if reply.warc is not None:
             origin = Origin(url=reply.url, fetched_at=reply.fetched_at, warc=reply.warc)
@@ -193,14 +196,14 @@ class Merger:
         self.records = {number: record for number, record in self.records.items() if number in waiting}
 
     def _listing(self, base: Params, start: int) -> MergedListing:
-        """The listing that a query belongs to: the last one where it goes on, else a new one."""
+        """The listing to which a query belongs: the last listing if the query continues it, else a new one."""
         last = self.listing
         if last is not None and last.base == base and last.first <= start:
             return last
         return MergedListing(base=base, streams=[self._stream(language, base) for language in self.languages])
 
     def _stream(self, language: str, base: Params) -> Stream:
-        """The stream of a new listing. It keeps the rows that wait, if the listing only moves on by date."""
+        """The stream of a new listing. It keeps the waiting rows if the listing only continues by date."""
         last = self.listing
         if last is not None and start_of_walk(base) and _still(last.base) == _still(base):
             stream = next(stream for stream in last.streams if stream.language == language)
@@ -210,7 +213,7 @@ class Merger:
         return Stream(language=language)
 
     def _fill(self, stream: Stream, base: Params, size: int) -> Asking[Reply | None]:
-        """Ask for the next page of a language. Returns the reply where it is a failure."""
+        """Ask for the next page of a language. Returns the reply if it is a failure."""
         at = max(0, stream.offset - OVERLAP) if stream.offset else 0
         params = dict(base) | {PARAM: stream.language} | ({"offset": str(at)} if at else {})
         reply = yield self.query(_with_order(params))
@@ -225,7 +228,7 @@ class Merger:
         return None
 
     def _include(self, params: Params) -> Asking[Reply]:
-        """The rows of some ids: what one language does not give is asked for in the next."""
+        """The rows of some ids: ids that one language does not give are requested in the next language."""
         wanted = params["include"].split(",")
         found: dict[str, Row] = {}
         for language in self.languages:
@@ -244,17 +247,17 @@ class Merger:
 
 
 def start_of_walk(base: Params) -> bool:
-    """Whether a listing is a walk by date, which moves on after the rows that it saw."""
+    """Whether a listing is a walk by date, which continues after the rows that it has."""
     return base.get("orderby") == "date" and base.get("order") == "asc" and "after" in base and "exclude" in base
 
 
 def _still(base: Params) -> dict[str, str]:
-    """The parameters that stay while a walk by date moves on."""
+    """The parameters that stay the same while a walk by date proceeds."""
     return {name: value for name, value in base.items() if name not in _MOVING}
 
 
 def _with_order(params: Params) -> Params:
-    """The parameters, with the field by which the rows are merged among the fields."""
+    """The parameters, to whose fields the field is added by which the rows are merged."""
     key, fields = params.get("orderby", "date"), params.get("_fields")
     if fields is None or key in fields.split(",") or key not in ("date", "modified"):
         return params

@@ -1,4 +1,4 @@
-"""What language plugins have in common: their parameter, and how a site's index shows them."""
+"""The common features of language plugins: their parameter, and how a site's index shows them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ EVERY = "all"
 """WPML's name for all languages together."""
 
 _NAMESPACES = ("wpml/", "pll/", "polylang/", "bogo/", "multilingual", "sublanguage/", "xili")
-"""The beginnings of the namespaces of plugins that keep a post for each language. Plugins that translate one and the
-same post (TranslatePress, Weglot) hide nothing."""
+"""The beginnings of the namespaces of plugins that have a separate post for each language. Plugins that translate the
+same post (TranslatePress, Weglot) hide no rows."""
 
 
 def language_plugins(namespaces: Iterable[str]) -> frozenset[str]:
-    """Those namespaces of an index that belong to plugins which may hide languages."""
+    """The namespaces of an index that belong to plugins that may hide languages."""
     return frozenset(name for name in namespaces if name.lower().startswith(_NAMESPACES))

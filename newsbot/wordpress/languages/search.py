@@ -19,7 +19,7 @@ SPOKEN = frozenset({"posts", "media", "terms"})
 """Kinds whose rows have a language."""
 
 MOST_LANGUAGES = 40
-"""Languages that newsbot asks one site for at most."""
+"""The most languages that newsbot requests from one site."""
 
 _NEWEST = 100
 
@@ -40,7 +40,7 @@ class NewestRows:
         return self.total is not None and len(self.ids) >= self.total
 
     def lacks(self, others: NewestRows) -> set[int]:
-        """Ids of another listing that this one would show if it contained them."""
+        """Ids of another listing that this listing would show if it contained them."""
         if self.is_whole or not self.ids:
             return set(others.ids - self.ids) if self.is_whole else set(others.ids)
         oldest = min(self.ids)
@@ -56,9 +56,9 @@ def shows_languages(site: Site, route: str) -> bool:
 class LanguageSearch:
     """Asks a collection for its newest rows in each language, and compares them with its listing without a language.
 
-    ``found``: language -> its newest rows. ``ignored``: the site gives the same rows whatever language is named.
-    ``answered``: the site answered the first query. ``empty``: the languages that the site names, and whether it
-    knows each and has no rows of it. ``settled``: a language that the site gets later hides no row from the queries
+    ``found``: language -> its newest rows. ``ignored``: the site gives the same rows for every language. ``answered``:
+    the site answered the first query. ``empty``: the languages that the site names, and for each whether the site
+    accepts it and has no rows in it. ``settled``: a language that the site adds later hides no row from the queries
     that were found.
     """
 
@@ -87,13 +87,13 @@ class LanguageSearch:
         found = yield from self._in_each(named[:MOST_LANGUAGES])
         self.ignored = len(found) > 1 and all(newest == plain for newest in found.values())
         if self.ignored or not (yield from self._hides(plain, found)):
-            # A site that shows the rows of two languages shows those of a third one too.
+            # If a listing shows the rows of two languages, it will also show the rows of a third language.
             self.settled = len(found) > 1
             return ()
         return tuple(found)
 
     def hear(self) -> Asking[tuple[str, ...]]:
-        """The languages that the site names now; none where it does not tell."""
+        """The languages that the site names now; empty if it does not name them."""
         route, accepted = self.collection.route, self.site.accepted(self.collection.route)
         if not accepted.languages:
             return tuple((yield from self._listed())[:MOST_LANGUAGES])
@@ -109,7 +109,7 @@ class LanguageSearch:
         return tuple([name for name in accepts.languages if name != EVERY][:MOST_LANGUAGES])
 
     def speaks(self, languages: Iterable[str]) -> Asking[bool]:
-        """Whether one of ``languages`` has rows by now. Raises PayloadError where the site does not answer."""
+        """Whether one of ``languages`` has rows now. Raises PayloadError where the site does not answer."""
         for language in languages:
             newest = yield from self._in(language)
             if newest is not None and newest.ids:
@@ -118,7 +118,7 @@ class LanguageSearch:
 
     def has_own_rows(self, language: str) -> Asking[bool]:
         """Whether a language has rows that no language found so far has: a plugin may give the rows of the default
-        language for one that it does not know. Raises PayloadError where the site does not answer."""
+        language for an unknown language. Raises PayloadError where the site does not answer."""
         newest = yield from self._in(language)
         others = [found.ids for found in self.found.values()]
         return newest is not None and bool(newest.ids) and all(newest.ids.isdisjoint(ids) for ids in others)

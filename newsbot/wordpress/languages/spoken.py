@@ -1,4 +1,4 @@
-"""Puts the languages of a collection into the queries of a crawl, which need not know of them."""
+"""Adds the languages of a collection to the queries of a crawl. The crawl itself handles no languages."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _WITHOUT_LANGUAGE = frozenset({"/wp/v2/users", "/wp/v2/types", "/wp/v2/taxonomie
 
 def in_languages(steps: Steps[Result], *, site: Site, route: str, counts: Counter[str]) -> Steps[Result]:
     """The ``steps`` of a crawl of the collection at ``route``, with each listing in the languages that it needs.
-    ``counts`` gets the number of posts that leave the crawl, by language.
+    ``counts`` gets the number of posts that the crawl sends, by language.
 
-    Listings of linked objects name the languages too: a plugin that hides posts hides terms and media with them.
+    Listings of linked objects name the languages too: a plugin that hides posts hides their terms and media too.
     """
     languages = site.languages.get(route, ())
     if not languages:
@@ -55,7 +55,7 @@ def _listing(message: Any, site: Site, route: str, *, many: bool) -> tuple[str, 
         return found
     # If the collection declares the parameter, other routes declare it too, or refuse it.
     takes = PARAM in site.accepted(found[0]).params or PARAM not in site.accepted(route).params
-    # Each language needs a request of its own, which would be too many for a listing without ids.
+    # Each language needs its own request, which would be too many for a listing without ids.
     return found if takes and (not many or "include" in found[1]) else None
 
 

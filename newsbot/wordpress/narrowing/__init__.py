@@ -1,1 +1,1 @@
-"""The part of a site that a crawl was asked for: a section, a tag, an author, words, one article."""
+"""The part of a site to which a crawl is limited: a section, a tag, an author, words, one article."""

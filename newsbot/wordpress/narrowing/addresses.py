@@ -1,8 +1,8 @@
 """What an address of a site means: the site, a section, a tag, an author, a search, one article. Pure.
 
-WordPress itself tells the meaning: since 5.5 each page of one object names that object in the API
-(``Link: <.../wp-json/wp/v2/categories/5>; rel="alternate"; type="application/json"``), and every theme that calls
-``body_class`` names it in the classes of ``<body>``. So the configured bases of permalinks need not be known.
+WordPress itself shows the meaning: since 5.5 each page of one object names that object in the API (``Link:
+<.../wp-json/wp/v2/categories/5>; rel="alternate"; type="application/json"``), and every theme that calls ``body_class``
+names it in the classes of ``<body>``. So the configured bases of permalinks need not be known.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from newsbot.wordpress.messages import Reply
 from newsbot.wordpress.values import row_id
 
 _HEAD = 200_000
-"""Bytes of a page in which its meaning is searched for."""
+"""The first bytes of a page, which are searched for its meaning."""
 
 _ALTERNATE = re.compile(rb"<link\b[^<>]{0,2000}>", re.I)
 _HREF = re.compile(r"""\bhref\s*=\s*["']?([^"'\s>]+)""", re.I)
@@ -32,7 +32,7 @@ _PAGING = re.compile(r"/page/\d+/?$")
 _TECHNICAL = re.compile(
     r"/(?:wp-json(?:/.*)?|wp-admin/.*|wp-login\.php|xmlrpc\.php|robots\.txt|[^/]*sitemap[^/]*\.xml(?:\.gz)?|index\.php)?$"
 )
-"""Paths below a site's folder that name no part of it."""
+"""Paths below a site's folder that do not name a part of the site."""
 
 _QUERIES: dict[str, tuple[MeaningKind, str | None]] = {
     "cat": ("term", "categories"),
@@ -45,7 +45,7 @@ _QUERIES: dict[str, tuple[MeaningKind, str | None]] = {
     "page_id": ("article", "pages"),
     "s": ("search", None),
 }
-"""WordPress's own query variables -> what they mean, and the base of the objects in the API."""
+"""WordPress's own query variables -> their meaning, and the base of the objects in the API."""
 
 _CLASSES: tuple[tuple[re.Pattern[str], MeaningKind, str], ...] = (
     (re.compile(r"postid-([0-9]+)"), "article", "posts"),
@@ -57,13 +57,13 @@ _CLASSES: tuple[tuple[re.Pattern[str], MeaningKind, str], ...] = (
 
 
 def is_bare(url: str) -> bool:
-    """Whether a URL names a host and nothing below it."""
+    """Whether a URL names only a host, without a path."""
     parts = urlsplit(as_url(url))
     return parts.path in ("", "/") and not parts.query
 
 
 def in_query(url: str) -> Meaning | None:
-    """What the query of a URL means, by WordPress's own variables; None where it has none of them."""
+    """The meaning of the query of a URL, by WordPress's own variables; None if it has none of them."""
     for name, value in parse_qsl(urlsplit(url).query):
         found = _QUERIES.get(name)
         if found is not None and value.strip():
@@ -81,12 +81,12 @@ def without_meaning(url: str) -> str:
 
 
 def place_of(url: str) -> str:
-    """The path of a URL without what WordPress puts after a part: pages of a listing, and its feed."""
+    """The path of a URL without the endings that WordPress adds for pages of a listing and for its feed."""
     return _FEED.sub("", _PAGING.sub("", unquote(urlsplit(url).path))).rstrip("/")
 
 
 def meaning_of(url: str, page: Reply | None, site: Site) -> Meaning:
-    """What a URL of a site means. ``page`` is what the site answers there; None where nobody asked."""
+    """The meaning of a URL of a site. ``page`` is the site's answer at the URL; None if the URL was not requested."""
     address = as_url(url)
     if site.api.route(address) is not None or dict(parse_qsl(urlsplit(address).query)).get("feed"):
         return Meaning(kind="site")
@@ -104,7 +104,7 @@ def meaning_of(url: str, page: Reply | None, site: Site) -> Meaning:
 
 
 def meaning_without_api(url: str, page: Reply | None) -> Meaning:
-    """What a URL means on a site whose API was not found, as far as the URL and the page show the meaning."""
+    """The meaning of a URL on a site whose API was not found, if the URL or the page shows the meaning."""
     home = urlunsplit((*urlsplit(url)[:2], "", "", ""))
     return meaning_of(url, page, Site(key=home, api=Api(root=f"{home}/wp-json/"), home=home))
 

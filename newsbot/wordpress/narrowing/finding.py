@@ -28,13 +28,13 @@ NARROWED: Mapping[str, frozenset[str]] = {
     "terms": frozenset(),
     "users": frozenset(),
 }
-"""Kind of rows -> by what WordPress lists a part of them."""
+"""Kind of rows -> the conditions by which WordPress lists a part of them."""
 
 _SEARCHED = ("posts", "pages", "categories", "tags", "users")
 
 
 def find_scope(site: Site, options: Options) -> Asking[Scope | None]:
-    """The part of the site that the address and the options ask for; None for the whole site.
+    """The part of the site that the address and the options select; None for the whole site.
 
     Raises NoSuchPart where there is no such part, and PayloadError where the site does not answer.
     """
@@ -84,7 +84,7 @@ class _Finder:
             told=told,
         )
 
-    # The address.
+    # The meaning of the address.
 
     def take_address(self, meaning: Meaning) -> Asking[None]:
         url = self.options.url
@@ -126,7 +126,7 @@ class _Finder:
         self.told.append(f"the author {name or meaning.id}")
 
     def _name_of(self, base: str, number: int) -> Asking[str | None]:
-        """The name of an object; None where the site does not show the object itself."""
+        """The name of an object; None if the site does not show the object."""
         reply = yield narrow_query(self.site, f"{base}/{number}", {"_fields": "id,name"})
         try:
             return decoded(object_in(answer(reply)).get("name"))
@@ -176,7 +176,8 @@ class _Finder:
         return None
 
     def by_slug(self) -> Asking[Meaning]:
-        """The meaning of the last name of an address, if the page does not tell it: the object that has this link."""
+        """The meaning of the last name of an address, if the page does not show the meaning: the object that has this
+        link."""
         slug = place_of(self.options.url).rpartition("/")[2]
         key = place_key(as_url(self.options.url))
         for base in _SEARCHED if slug else ():
@@ -192,7 +193,7 @@ class _Finder:
                     return Meaning(kind=kind, base=base, id=number)  # type: ignore[arg-type]
         return Meaning(kind="unknown")
 
-    # The arguments.
+    # The conditions of the arguments.
 
     def take_arguments(self) -> Asking[None]:
         options = self.options
@@ -212,7 +213,7 @@ class _Finder:
             self._take_search(options.search)
 
     def _take_named(self, name: str, base: str, wanted: Sequence[str]) -> Asking[None]:
-        """Take the terms or users with these slugs, ids or names."""
+        """Add the terms or users with these slugs, ids or names to the conditions."""
         chosen = yield from Lookup(self.site, name, base).choose(wanted)
         if name == "author":
             self.authors = chosen.ids

@@ -15,7 +15,7 @@ from newsbot.wordpress.replies import rows_of, total_of
 from newsbot.wordpress.values import decoded, row_id, text
 
 MOST_PAGES = 20
-"""Pages of a taxonomy that are read to find the terms below a term."""
+"""The most pages of a taxonomy that are read to find the terms below a term."""
 
 WORDS = {"categories": "category", "tags": "tag", "author": "author"}
 """Parameter of the API -> the word for its objects, which is the spider's argument too."""
@@ -45,7 +45,7 @@ class Chosen:
 
     @property
     def told(self) -> str:
-        """The names, and the number of the terms below them. Where several have one name, the slug follows."""
+        """The names, and the number of the terms below them. If several have the same name, the slug is added."""
         names = [term.name for term in self.terms]
         shown = [
             f"{term.name} ({term.slug or term.id})" if names.count(term.name) > 1 else term.name for term in self.terms
@@ -61,14 +61,15 @@ def narrow_query(site: Site, route: str, params: Mapping[str, Any]) -> Query:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """``parameter`` is that by which the API lists posts of a term or user, ``base`` the base of the objects."""
+    """``parameter`` is the parameter by which the API lists the posts of a term or user, ``base`` the base of the
+    objects."""
 
     site: Site
     parameter: str
     base: str
 
     def choose(self, wanted: Sequence[str]) -> Asking[Chosen]:
-        """The objects with these slugs, ids or names. Raises NoSuchPart where one of them does not exist."""
+        """The objects with these slugs, ids or names. Raises NoSuchPart if one of them does not exist."""
         params = self.site.accepted(f"/wp/v2/{self.base}").params
         is_tree = self.parameter != "author" and ("parent" in params or self.base == "categories")
         return (yield from (self._in_tree(wanted) if is_tree else self._one_by_one(wanted)))

@@ -1,4 +1,4 @@
-"""Trees of terms, and names that are spelled nearly alike. Pure."""
+"""Trees of terms, and names with a similar spelling. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Protocol, TypeVar
 from newsbot.wordpress.scope import folded
 
 NEAR = 5
-"""Names that a message offers in the place of one that a site does not have."""
+"""The most similar names in a message about a name that a site does not have."""
 
 
 class Named(Protocol):
-    """A term or a user. ``id`` is None where only the name is known."""
+    """A term or a user. ``id`` is None if only the name is known."""
 
     @property
     def id(self) -> int | None: ...
@@ -27,8 +27,8 @@ AnyNamed = TypeVar("AnyNamed", bound=Named)
 
 
 def matching(offered: Iterable[AnyNamed], wanted: str) -> list[AnyNamed]:
-    """What has this slug, else this id, else this name, in any case and with or without accents. Several may have one
-    name."""
+    """The objects with this slug, else with this id, else with this name, in any case and with or without accents.
+    Several may have one name."""
     every, plain = list(offered), folded(wanted.strip())
     tests = (
         [term for term in every if folded(term.slug) == plain],
@@ -39,7 +39,7 @@ def matching(offered: Iterable[AnyNamed], wanted: str) -> list[AnyNamed]:
 
 
 def below(top: int, children: Mapping[int, Sequence[int]]) -> list[int]:
-    """The ids below a term. The tree of a site may contain a circle."""
+    """The ids below a term. The tree of a site may contain a cycle."""
     found: list[int] = []
     waiting, known = list(children.get(top, ())), {top}
     while waiting:
@@ -52,7 +52,7 @@ def below(top: int, children: Mapping[int, Sequence[int]]) -> list[int]:
 
 
 def nearest(name: str, offered: Iterable[tuple[str, str]]) -> list[str]:
-    """The slugs of those ``offered`` (word, slug) pairs whose word is spelled like the name."""
+    """The slugs of the ``offered`` (word, slug) pairs whose word is similar to the name."""
     by_word = {folded(word): slug for word, slug in offered if word}
     close = difflib.get_close_matches(folded(name), by_word, n=NEAR, cutoff=0.5)
     return list(dict.fromkeys(by_word[word] for word in close))

@@ -54,7 +54,7 @@ _TIMES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticlePage:
-    """What the page of an article shows.
+    """The contents of the page of an article.
 
     ``id`` and ``type`` are None where the page does not show them. ``post`` is None where the page is a list of
     articles. ``parts`` are the URLs of the other pages of an article that its author divided into pages. ``url`` is
@@ -129,15 +129,16 @@ def read_page(reply: Reply, *, url: str, site: str, type_: str) -> ArticlePage:
 def _decoded(reply: Reply) -> str:
     meta = _META_CHARSET.search(reply.body[:_HEAD])
     named = charset_in(reply.headers.get("content-type", ""))
-    # Letters beyond ASCII in another charset are not UTF-8. A page that was saved again as UTF-8 may still name the old
-    # charset.
+    # If a page has letters beyond ASCII and is valid UTF-8, it is UTF-8. A page that was saved again as UTF-8 may still
+    # name the old charset.
     likely = "" if reply.body.isascii() else "utf-8"
     charsets = (marked_charset(reply.body), named, likely, meta[1].decode() if meta else "", "utf-8")
     return decode_page(reply.body, charsets)
 
 
 def _title(tree: LexborHTMLParser, metadata: Metadata, url: str) -> str | None:
-    """The most reliable title. Teasers beside the article have ``.entry-title`` too: only an ``h1`` of it counts."""
+    """The most reliable title. Teasers beside the article have ``.entry-title`` too: only an ``h1`` with this class
+    counts."""
     window = tree.css_first("title")
     headings = (plain_text(node.text(deep=True)) for node in tree.css("h1")[:FEW])
     return choose_title(

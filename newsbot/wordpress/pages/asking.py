@@ -1,4 +1,4 @@
-"""Ask for one page of a site, and stop where no more pages may be asked for."""
+"""Request one page of a site, and stop if no more pages may be requested."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsbot.wordpress.messages import Asking, Query, Reply
 from newsbot.wordpress.receipt import Verdict
 
 _HALTING = frozenset({"stopped", "given-up", "private-address", "robots-unreachable", "dns", "refused", "tls"})
-"""Errors that every other URL of the host would give too."""
+"""Errors that every other URL of the host would have too."""
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -33,7 +33,7 @@ def ask(
     render: bool = False,
     headers: Mapping[str, str] = NO_HEADERS,
 ) -> Asking[Reply]:
-    """Ask for one URL of the site. Returns the reply of any status. Raises Halt where no more may be asked."""
+    """Ask for one URL of the site. Returns the reply of any status. Raises Halt if no more requests may be made."""
     reply = yield Query(url=url, purpose=purpose, type=type_, expects="any", tries=3, render=render, headers=headers)
     if reply.error in _HALTING:
         verdict: Verdict = "blocked" if reply.error == "private-address" else "incomplete"

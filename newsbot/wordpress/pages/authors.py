@@ -1,4 +1,4 @@
-"""The authors of an article, from what its page declares and shows."""
+"""The authors of an article, from the declarations and the text of its page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OF_THEMES = (
 """Other posts and people beside the article have these marks too: a name counts only if it is the only one."""
 
 _NO_NAME = re.compile(r"\s*(?:https?://\S*|[\d\W_]*|[^\s@]++@[^\s@.]++(?:\.[^\s@.]*+)++)\s*\Z")
-"""An address, an e-mail address, and a number: what a program writes where it knows no name."""
+"""An address, an e-mail address, and a number: values that a program writes if it has no name."""
 
 _BEFORE = re.compile(r"\A[\s,;|]+|[\s,;|]+\Z")
 _AND = re.compile(r"[,;](?:\s*(?:and|&|und|et|y|e|og|och|en)\s)?|(?<=\s)(?:and|&|und|et|y|e|og|och|en)\s")
@@ -41,7 +41,7 @@ _MOST_LETTERS = 500
 
 
 def authors_of(tree: LexborHTMLParser, metadata: Metadata, *, in_list: Callable[[LexborNode], bool]) -> list[Author]:
-    """The authors of the article. The site's own name is one only where the page names no person."""
+    """The authors of the article. The site's own name counts as an author only if the page names no person."""
     site = {_letters(name) for name in metadata.site_names}
     sources = [_names(metadata.authors), *_shown(tree, in_list)]
     people = next((names for names in sources if names and not all(_letters(name) in site for name in names)), None)

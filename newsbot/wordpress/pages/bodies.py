@@ -20,16 +20,16 @@ _WORDLESS = frozenset({"image", "video", "gallery", "audio"})
 """Formats of posts that need no words."""
 
 TRIES = {Shell.SURE: 20, Shell.LIKELY: 3}
-"""Pages in a row that brought no more than the API, after which only some posts of the kind are tried."""
+"""The number of pages in a row that brought no more than the API, after which only some posts of the kind are tried."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 10, 1_000
-"""Posts that are then passed over before the next try. The number doubles while pages bring nothing."""
+"""The number of posts that are then skipped before the next try. The number doubles while pages bring nothing."""
 
 EDITED = frozenset({"post", "page"})
 """Types whose rows always have content."""
 
 _NOTHING_THERE = (NoBody, Gone, OtherType, Elsewhere, Closed)
-"""The errors that say that visitors see no article either, or none on this page."""
+"""The errors that mean that visitors see no article either, or no article on this page."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,10 +37,10 @@ class Bodies:
     """Completes the posts of one collection. ``plain`` reads pages without a browser, which costs a hundred times more.
 
     ``barren`` counts the pages in a row that brought nothing, by the kind of shell; ``pauses`` how many more posts are
-    passed over. ``passed`` are the ids that were passed over.
+    skipped. ``passed`` are the ids of skipped posts.
 
-    ``schema`` asks the site which fields the rows have. ``has_editor``: they should have content. WordPress gives none
-    to the rows of a type without an editor. None: not known yet; then ``bare`` are ids of rows without content, and
+    ``schema`` asks the site which fields the rows have. ``has_editor``: whether the rows should have content. The rows
+    of a type without an editor have none. None: not known yet; then ``bare`` are ids of rows without content, and
     ``barren_bare`` the number of their pages in a row that brought nothing.
     """
 
@@ -60,7 +60,7 @@ class Bodies:
         self.has_editor = True if self.reader.type in EDITED else None
 
     def complete(self, post: Post, raw: Mapping[str, Any]) -> Asking[list[int]]:
-        """Add the article to a post whose content lacks it. Returns ids of posts whose article may be missing still.
+        """Add the article to a post whose content lacks it. Returns ids of posts whose article may still be missing.
 
         Raises Unanswered where the crawl is stopping.
         """
@@ -72,7 +72,8 @@ class Bodies:
         return edited if post.url is None else edited + (yield from self._complete_shell(post))
 
     def _take_edited(self) -> list[int]:
-        """A row of the type has content: the rows without content lack their article."""
+        """Note that a row of the type has content, so that rows without content lack their article. Returns the ids of
+        these rows."""
         self.has_editor, lacking, self.bare = True, self.bare, []
         return lacking
 
@@ -93,7 +94,7 @@ class Bodies:
         return []
 
     def _ask_editor(self, schema: Query) -> Asking[bool | None]:
-        """Whether the rows should have content; None where the site does not say it."""
+        """Whether the rows should have content; None if the site does not say this."""
         reply = yield schema
         try:
             payload = answer(reply)
@@ -127,7 +128,7 @@ class Bodies:
         return self._learn(shell, useful=added)
 
     def _learn(self, shell: Shell, *, useful: bool) -> list[int]:
-        """Learn from a page. If it was useful, the posts that were passed over may lack their article too."""
+        """Learn from a page. If it was useful, the skipped posts may lack their article too. Returns their ids."""
         if useful:
             self.barren[shell] = self.pauses[shell] = 0
             return self.passed.pop(shell, [])
@@ -164,7 +165,7 @@ class Bodies:
 
 
 def _shows_more(html: str | None, post: Post, *, by: int) -> bool:
-    """Whether a page has ``by`` more words than the post; or media, where the post has no words and ``by`` is 1."""
+    """Whether a page has ``by`` more words than the post; or has media, if the post has no words and ``by`` is 1."""
     if by == 1 and has_media(html) and not is_more(post.content_html, None):
         return True
     longest = post.excerpt if by > 1 and is_more(post.excerpt, post.content_html) else post.content_html

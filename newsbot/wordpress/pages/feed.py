@@ -29,7 +29,7 @@ _LAST_PARAGRAPH = re.compile(r"<p\b(?:(?!<p\b).)*</p>\s*\Z", re.DOTALL | re.I)
 _HREF = re.compile(r"<a\b[^<>]*?href=[\"']([^\"']+)", re.I)
 _FOOTER = 1_500
 MOST_ITEMS = 10_000
-"""Items of one feed page that are read. WordPress writes ten, and their texts are in memory at once."""
+"""The most items of one feed page that are read. WordPress writes ten, and their texts are in memory at once."""
 _ESCAPED_AGAIN = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+);", re.I)
 
 
@@ -135,7 +135,7 @@ def _categories(item: etree._Element) -> list[str]:
 
 
 def _identity(feed_id: str | None, url: str, guid: str | None) -> tuple[int | None, bool, str]:
-    """The id, whether it is sure, and the host of the URL that holds it.
+    """The id, whether it is certain, and the host of the URL that contains it.
 
     The most reliable place comes first: WordPress.com's ``post-id``, then the link, then the guid.
     """
@@ -163,7 +163,7 @@ def _is_footer(paragraph: str, url: str) -> bool:
 
 
 def _is_whole(body: str | None, excerpt: str | None) -> bool:
-    """Whether an item holds its article. An empty post is whole; it has an empty excerpt too."""
+    """Whether an item holds its article. An item with an empty text is whole if its excerpt is empty too."""
     text, short = plain_text(body or ""), plain_text(excerpt or "")
     if text is None:
         return body is not None and ("<" in body or short is None)
@@ -185,7 +185,7 @@ def _title(item: etree._Element) -> str | None:
 
 
 def _text(element: etree._Element, tag: str) -> str | None:
-    """The text of a child; None where the child is missing or blank. A blank article is "": it is not missing."""
+    """The text of a child; None where the child is missing or blank. A blank article is "", since it is not missing."""
     found = element.find(tag)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Read the languages of a site off its home page, which names the home page of each other language."""
+"""Read the languages of a site from its home page, which names the home pages of the other languages."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from newsbot.wordpress.pages.nodes import value_of
 from newsbot.wordpress.pages.urls import absolute
 
 MOST = 200
-"""Links to other languages that newsbot reads on one page at most."""
+"""The most links to other languages that newsbot reads on one page."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageLanguage:
-    """``tag`` as the page writes it (``fr-FR``), ``url`` is the home page in that language."""
+    """``tag`` is the language in the form of the page (``fr-FR``), ``url`` is the home page in that language."""
 
     tag: str
     url: str

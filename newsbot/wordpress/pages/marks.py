@@ -18,7 +18,7 @@ _SINGLE = re.compile(r"single-(?!format-)([a-z0-9_-]+)")
 _LISTS = frozenset({"home", "blog", "archive", "category", "tag", "author", "date", "search", "error404", "tax"})
 _SURE = frozenset({"archive", "home", "search", "error404"})
 """Classes that no other program writes on its articles. A list of a term, an author or a date always has one of them
-beside a class of its own."""
+besides its own class."""
 
 _ARTICLES = frozenset({"single", "page"})
 _BY_WORDPRESS = re.compile(rb"/wp-(?:content|includes|json)/|api\.w\.org", re.I)
@@ -62,7 +62,7 @@ def _type_in(classes: Sequence[str]) -> str | None:
 
 
 def _first_match(pattern: re.Pattern[str], names: Iterable[str]) -> str | None:
-    """What ``pattern`` captures in the first of ``names`` that it matches in full."""
+    """The group that ``pattern`` captures in the first of ``names`` that it matches completely."""
     return next((found[1] for name in names if (found := pattern.fullmatch(name))), None)
 
 

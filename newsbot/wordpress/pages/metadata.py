@@ -22,18 +22,18 @@ _PUBLISHED = (
     *("dc.date.issued", "dcterms.created", "pubdate", "publish-date", "publication_date", "date"),
 )
 _AUTHORS = ("author", "sailthru.author", "parsely-author", "dc.creator", "dcterms.creator", "article:author")
-"""The names that programs of newsrooms give to the same facts in meta elements, the most frequent first."""
+"""The names of the same facts in meta elements of different programs, the most frequent first."""
 
 _MOST_AUTHORS = 50
 _NESTING = ("@graph", "mainEntity", "mainEntityOfPage")
 _AS_BIG = 2_000_000
 _NODES = 2_000
-"""Values of a page's JSON-LD that are read."""
+"""The most values of a page's JSON-LD that are read."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Metadata:
-    """What the page declares. Text is decoded; times are as the page writes them.
+    """The declarations of the page. Text is decoded; times are in the form of the page.
 
     ``images`` of the article, the most reliable first. ``icons`` are the URLs of the site's logos and icons.
     """
@@ -94,7 +94,7 @@ class _JsonLd:
         return [name for each in values[:_MOST_AUTHORS] if (name := self.name(each))]
 
     def page_published(self) -> str | None:
-        """When WordPress published the page, where no object of the page is an article."""
+        """If no object of the page is an article: when WordPress published the page."""
         page = next((found for found in self.objects if "WebPage" in _types(found)), {})
         return _raw(page.get("datePublished"))
 

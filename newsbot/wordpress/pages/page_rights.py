@@ -1,4 +1,5 @@
-"""Read what a page declares on the use of its content: meta elements, ``rel=license`` and the article's JSON-LD."""
+"""Read the declarations of a page on the use of its content: meta elements, ``rel=license`` and the article's
+JSON-LD."""
 
 from __future__ import annotations
 

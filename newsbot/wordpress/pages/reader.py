@@ -1,4 +1,4 @@
-"""Read one article from its page; in a browser where the page without scripts lacks the article."""
+"""Read one article from its page; in a browser if the page without scripts lacks the article."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from newsbot.wordpress.pages.article_page import ArticlePage
 
 FAILURES = 8
-"""Failed pages in a row after which no more pages are asked for: the site is failing, or refuses newsbot."""
+"""The number of failed pages in a row after which no more pages are requested: the site is failing, or refuses
+newsbot."""
 
 PAGES_FAILED = "pages-failed"
 PARTS = 50
-"""Other pages of a divided article that are read."""
+"""The most other pages of a divided article that are read."""
 
 NO_BODY = "its page does not show the article"
 _PART_MISSING = "one of its pages is missing"
@@ -55,7 +56,7 @@ class NoBody(NoArticle):
 
 
 class OtherType(NoArticle):
-    """The page is not an article of the type that was asked for."""
+    """The page is not an article of the requested type."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +85,7 @@ class PageReader:
         return (yield from self.whole(page, page.post))
 
     def page(self, url: str) -> Asking[ArticlePage]:
-        """The page at a URL, whatever it shows. Raises NoArticle or Halt."""
+        """The page at a URL, with or without an article. Raises NoArticle or Halt."""
         if self.stopped_by is not None:
             raise self.stopped_by
         _check_host(url, self.site)
@@ -102,8 +103,8 @@ class PageReader:
     def identity(self, url: str) -> Asking[tuple[int | None, str | None]]:
         """The id and type that an article's page shows; None where it shows none or cannot be fetched.
 
-        After too many failed pages in a row this asks no more pages and raises nothing: articles that came whole in the
-        feed are still sent. Raises Halt for another reason.
+        After too many failed pages in a row this method requests no more pages and raises no Halt, so articles that
+        came whole in the feed are still sent. Raises Halt for another reason.
         """
         if self.stopped_by is not None or site_host(url) != site_host(self.site):
             return None, None
@@ -119,7 +120,7 @@ class PageReader:
         return page.id, page.type
 
     def _page_with_body(self, url: str) -> Asking[ArticlePage]:
-        """The page as the server sends it; the page as a browser shows it where the former lacks the article."""
+        """The page as the server sends it, or, if this page lacks the article, the page as a browser shows it."""
         if self.render == "always":
             return (yield from self._ask(url, rendered=True))
         page = yield from self._ask_whole(url)
@@ -172,7 +173,7 @@ class PageReader:
     def _add_parts(self, post: Post, urls: Sequence[str]) -> Asking[None]:
         """Add the other pages of a divided article. Raises NoArticle where one of them fails."""
         if len(urls) > PARTS:
-            # Its first parts alone are not an article, so they are not asked for.
+            # The first parts alone are not the article, so they are not requested.
             raise NoArticle(f"it has more than {PARTS} other pages")
         for url in urls:
             body = yield from self._part(url)
@@ -189,7 +190,7 @@ class PageReader:
 
 
 def _check(reply: Reply, url: str) -> None:
-    """Raises NoArticle where a reply is not the page of the article."""
+    """Raises NoArticle if the reply is not the page of the article."""
     if reply.error is not None:
         raise NoArticle(reply.reason)
     if payload.is_login(reply):

@@ -18,11 +18,11 @@ from newsbot.wordpress.pages.urls import absolute, site_host
 from newsbot.wordpress.pages.xml import local_name, parse, unpacked
 
 NO_ARTICLES = ""
-"""What ``type_of`` gives for a sitemap of other things than articles."""
+"""The result of ``type_of`` for a sitemap without articles."""
 
 USUAL = ("wp-sitemap.xml", "sitemap_index.xml", "sitemap.xml", "?sitemap=index")
-"""The sitemaps of core, of Yoast and Rank Math, of All in One SEO and most other plugins, and of core with plain
-permalinks."""
+"""The places of the sitemaps of core, of Yoast and Rank Math, of All in One SEO and most other plugins, and of core
+with plain permalinks."""
 
 OTHERS = frozenset(
     {
@@ -46,9 +46,9 @@ OTHERS = frozenset(
 """Names of sitemaps that hold no articles, or only articles that another sitemap holds too (``news``: the last two
 days)."""
 
-_LONGEST_NAME = 255  # of a file, in most file systems
+_LONGEST_NAME = 255  # the longest name of a file in most file systems
 _NAMES = (
-    # (the pattern, whether it captures a type even where OTHERS has that name)
+    # (the pattern, whether the name that it captures is a type even if OTHERS has this name)
     (re.compile(r"wp-sitemap-posts-(?P<type>.+)-\d+\.xml"), True),
     (re.compile(r"wp-sitemap-(?:taxonomies|users).*\.xml"), False),
     # Google XML Sitemaps: sitemap-pt-post-2021-06.xml
@@ -64,29 +64,29 @@ _NAMES = (
 
 _NEWS = "{http://www.google.com/schemas/sitemap-news/"
 _MOST_NEWS = 1_000
-"""URLs that a sitemap for Google News may hold (developers.google.com, news sitemaps)."""
+"""The most URLs of a sitemap for Google News (developers.google.com, news sitemaps)."""
 
 MOST = 50_000
-"""URLs that a sitemap may hold (sitemaps.org)."""
+"""The most URLs of a sitemap (sitemaps.org)."""
 
 _SITEMAP = re.compile(r"[ \t]*sitemap[ \t]*:(.*)", re.I)
 _ROOTS = frozenset({"sitemapindex", "urlset"})
 _FEEDS = frozenset({"rss", "feed", "RDF"})
 _ADDRESS = re.compile(r"https?://[^\s<>]+\Z", re.I)
 _KINDS = {"sitemap": "sitemapindex", "url": "urlset"}
-"""Name of an entry -> the list that it belongs to, whatever the root element is called."""
+"""Name of an entry -> the list to which it belongs, whatever name the root element has."""
 
 
 class FeedInstead(NotXml):
-    """A feed came in place of a sitemap. It lists the newest posts only."""
+    """A feed came in place of a sitemap. A feed lists only the newest posts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemap:
     """``others`` are the URLs of the sitemaps that an index names, ``changed`` maps them to their ``lastmod``, or None.
-    ``urls`` maps the URLs of a list to their
-    ``lastmod``, or None. ``repaired``: the XML was not well-formed. ``cut``: its end is missing, or it holds more than
-    ``MOST`` URLs. ``news``: a sitemap for Google News, which holds the articles of the last two days."""
+    ``urls`` maps the URLs of a list to their ``lastmod``, or None. ``repaired``: the XML was not well-formed. ``cut``:
+    the end of the sitemap is missing, or it has more than ``MOST`` URLs. ``news``: a sitemap for Google News, which
+    holds the articles of the last two days."""
 
     others: list[str] = field(default_factory=list)
     changed: dict[str, str | None] = field(default_factory=dict)
@@ -100,8 +100,8 @@ def read_sitemap(reply: Reply, *, host: str | None = None) -> Sitemap:
     """Read the sitemap in a reply, without URLs of other hosts, which the protocol forbids. Raises NotXml, and
     FeedInstead for a feed.
 
-    ``host`` is the site's (``site_host``); None: the sitemap's own host. A sitemap on a host for files lists the URLs
-    of the site.
+    ``host`` is the site's host (``site_host``); None: the sitemap's own host. A sitemap on a host for files lists the
+    URLs of the site.
     """
     try:
         parsed = parse(reply.body, reply.headers.get("content-type", ""))
@@ -159,7 +159,7 @@ def _of_lines(lines: list[str], reply: Reply, host: str | None) -> Sitemap:
 
 
 def _entries(root: etree._Element) -> Iterator[etree._Element]:
-    """The entries of a sitemap, also those of a list within the list, which some plugins write."""
+    """The entries of a sitemap, including those of a list within the list, which some plugins write."""
     waiting = deque([iter(root)])
     while waiting:
         entry = next(waiting[-1], None)
@@ -179,12 +179,12 @@ def _is_news(entries: Sequence[etree._Element]) -> bool:
 
 
 def _child(entry: etree._Element, name: str) -> str | None:
-    # {*}: plugins write the namespace with http, with https, or not at all. An image's own `loc` is a level deeper.
+    # {*}: plugins write the namespace with http, with https, or not at all. The `loc` of an image is one level deeper.
     return (entry.findtext(f"{{*}}{name}") or "").strip() or None
 
 
 def type_of(url: str) -> str | None:
-    """The type of the articles in a sitemap, from its URL. None: any type. ``NO_ARTICLES``: other things."""
+    """The type of the articles in a sitemap, from its URL. None: any type. ``NO_ARTICLES``: it has no articles."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     if "sitemap" not in query:
@@ -215,7 +215,7 @@ def hints(robots: bytes, base: str) -> list[str]:
     """
     text = decode(robots[:512_000], ("utf-16",) if robots[:2] in BOMS else ("utf-8-sig",))
     named = (line for start in text.splitlines() if (line := _SITEMAP.match(start)) is not None)
-    # Several addresses in one line are not allowed, and written nevertheless.
+    # Several addresses in one line are not allowed, but some sites write them.
     words = [word.strip("\"'<>,") for line in named for word in line[1].partition("#")[0].split()]
     found = (absolute(word, base) for word in words if "/" in word or "." in word)
     return list(dict.fromkeys(url for url in found if url is not None))

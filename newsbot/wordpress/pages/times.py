@@ -18,7 +18,7 @@ def iso_to_utc(text: str | None) -> str | None:
 
 
 def iso_to_local(text: str | None) -> str | None:
-    """The wall clock of an ISO time; None for a time in UTC, which does not show the site's wall clock."""
+    """The local time in an ISO time; None for a time in UTC, which does not show the site's local time."""
     moment = _parsed(text)
     if moment is None or (moment.tzinfo is not None and not moment.utcoffset()):
         return None

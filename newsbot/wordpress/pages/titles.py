@@ -1,4 +1,4 @@
-"""Which of the titles that a page shows is the article's, and not the site's. Pure."""
+"""Chooses the title of the article, and not of the site, among the titles of a page. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ def choose_title(
     titles: Iterable[str | None], *, names: Iterable[str | None], headings: Sequence[str], window: str, slug: str | None
 ) -> str | None:
     """The first of ``titles`` that is not the site's name, else the article's part of ``window`` (the text of
-    ``<title>``). A title loses the name of its site where another title or one of the ``headings`` has none.
+    ``<title>``). The name of the site is removed from a title if another title or one of the ``headings`` does not have
+    it.
 
-    ``names`` are those of the site.
+    ``names`` are the names of the site.
     """
     site = {_letters(name) for name in names if name}
     named = [title for title in titles if title]
@@ -48,7 +49,8 @@ def _before_bar(title: str, headings: set[str]) -> str:
 
 
 def _of_window(window: str, site: set[str], headings: Sequence[str], slug: str | None) -> str | None:
-    """The article's part of ``<title>``, to which WordPress adds the site's name at the end, and older themes before.
+    """The article's part of ``<title>``, to which WordPress adds the site's name at the end, and older themes at the
+    beginning.
 
     None where the text has no parts.
     """

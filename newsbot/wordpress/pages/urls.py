@@ -1,4 +1,4 @@
-"""URLs of articles: whether two are the same, which post id a URL holds, and an id for a URL that holds none."""
+"""URLs of articles: whether two URLs are the same, which post id a URL contains, and an id for a URL without one."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from newsbot.urls import ascii_host, unicode_host
 
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_cid|mc_eid", re.I)
 _ID_PARAMETERS = {"p": "post", "page_id": "page", "attachment_id": "attachment"}
-"""Parameter that holds an id -> the type, where the query has no ``post_type``."""
+"""Parameter with an id -> the type, if the query has no ``post_type``."""
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,4})?")
 """The host of nearly every URL: it needs no parser of user names, of addresses in brackets and of wrong ports."""
 _RECENT = 1_024
-"""URLs whose parts are kept: a row's URL is compared several times on its way, with two pages of rows between."""
+"""URLs whose parts are kept: a row's URL is compared several times during the crawl, and two pages of rows may come
+between."""
 _LONG = 2_000
-"""Characters. The parts of a longer URL are not kept, so that no site fills the memory."""
+"""The most characters of such a URL. The parts of a longer URL are not kept, so that no site fills the memory."""
 
 
 _PLAIN_URL = re.compile(
     r"https?://[a-z0-9.-]+(?::\d{1,5})?/[!$%&'()*+,/0-9:=@A-Z_a-z~.-]*(?:\?[!$%&'()*+,/0-9:=@A-Z_a-z~.-]+)?", re.ASCII
 )
-"""A web address that resolving would not change. A sitemap has 50,000 of them."""
+"""A web address that would stay unchanged if it were resolved against a base. A sitemap has 50,000 of them."""
 
 
 def site_host(url: str) -> str:
@@ -91,7 +92,7 @@ def _parts(url: str) -> tuple[str, str]:
     if not path.isascii():
         path = unicodedata.normalize("NFC", path)
     kept = sorted(pair for pair in pairs if not _TRACKING.fullmatch(pair[0]))
-    # The JSON of a site may hold half an emoji.
+    # The JSON of a site may contain half an emoji (a lone surrogate).
     query = urlencode(kept, errors="surrogatepass") if kept else ""
     return host, path.rstrip("/") + (f"?{query}" if query else "")
 
@@ -155,7 +156,7 @@ def earlier_ids(url: str) -> tuple[int, ...]:
 def place_key(url: str) -> int:
     """A key of the place of a URL within its site: of path and query, in their canonical form, without the host.
 
-    Two URLs of one article have the same key, also where the site has moved to another host since.
+    Two URLs of one article have the same key, even if the site has moved to another host since.
     """
     place = _host_and_place(url)[1]
     return int.from_bytes(blake2b(place.encode("utf-8", "surrogatepass"), digest_size=6).digest(), "big") + 1

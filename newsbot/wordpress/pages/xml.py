@@ -1,6 +1,6 @@
 """Parse the XML of a site: no entities, no document type, no network. XML that plugins and themes broke is repaired.
 
-Real feeds begin with white space or a PHP notice, contain control characters and ``&nbsp;``, and declare UTF-8 where
+Real feeds begin with white space or a PHP notice, contain control characters and ``&nbsp;``, and declare UTF-8 although
 they are Latin-1.
 """
 
@@ -18,7 +18,7 @@ from newsbot.charsets import BOMS, charset_in, decode
 from newsbot.errors import NotXml
 
 UNPACKED = 50 * 1024 * 1024
-"""Bytes to which a gzipped sitemap may unpack: the limit of the protocol (sitemaps.org)."""
+"""The most bytes of a decompressed sitemap: the limit of the protocol (sitemaps.org)."""
 
 _GZIP, _LAYERS, _MEMBERS = b"\x1f\x8b", 2, 100
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
@@ -26,7 +26,8 @@ _DECLARATION = re.compile(r"<\?xml[^>]{0,500}\?>")
 _HEAD = 4_096
 _BEGINNING = re.compile(r"<(?:rss|feed|rdf:RDF|(?:[A-Za-z]\w{0,15}:)?(?:urlset|sitemapindex))(?=[\s/>])")
 _AGAIN = re.compile(r"</(urlset|sitemapindex)\s{0,9}>\s{0,99}(?:<\?xml[^<>]{0,200}>\s{0,99})?<\1\b[^<>]{0,2000}>")
-"""What stands between two lists in one file. A cache wrote the second list after the first, so the file is not XML."""
+"""The text between two lists in one file. A cache wrote the second list after the first one, so the file is not valid
+XML."""
 _HTML = re.compile(r"<(?:!doctype )?html", re.I)
 _DOCTYPE = re.compile(r"<!(?:ENTITY|DOCTYPE[^<>\[]{0,500}(?:\[|SYSTEM))", re.I)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -46,8 +47,8 @@ class Parsed:
 
 
 def unpacked(body: bytes) -> bytes:
-    """The body. It is unpacked if it is gzipped (``.xml.gz``), and unpacked again if it was packed twice. Raises NotXml
-    where it is broken or unpacks to too much.
+    """The body, decompressed if it is gzipped (``.xml.gz``), and decompressed again if it was gzipped twice. Raises
+    NotXml if it is damaged or too large.
     """
     for _ in range(_LAYERS):
         if body[:2] != _GZIP:
@@ -59,7 +60,7 @@ def unpacked(body: bytes) -> bytes:
 def _unpacked_once(body: bytes) -> bytes:
     parts: list[bytes] = []
     left = UNPACKED
-    # Packed files that stand one after the other are one file.
+    # Several gzip members one after the other are one file.
     while body[:2] == _GZIP and left > 0 and len(parts) < _MEMBERS:
         unpacker = zlib.decompressobj(wbits=31)
         try:
@@ -93,7 +94,7 @@ def local_name(element: etree._Element) -> str:
 
 
 def _root_of(text: str) -> tuple[int, str]:
-    """Where the root element of a feed or sitemap begins, and its name. Raises NotXml."""
+    """The place of the root element of a feed or sitemap, and its name. Raises NotXml."""
     found = _BEGINNING.search(text)
     if found is None:
         what = "HTML" if _HTML.search(text[:2_000]) else "something else" if text.strip() else "an empty body"
@@ -136,7 +137,7 @@ def _tree(text: str, *, recover: bool) -> etree._Element | None:
 
 
 def _decoded(body: bytes, content_type: str) -> str:
-    """The text in the charset that the XML declares, or else that the server names, or else that fits."""
+    """The text in the charset that the XML declares, else in the one that the server names, else in one that fits."""
     text = decode(body, _charsets(body, content_type))
     return _DECLARATION.sub("", text[:_HEAD], count=1) + text[_HEAD:]
 
@@ -146,13 +147,13 @@ def _charsets(body: bytes, content_type: str) -> Iterator[str]:
         yield "utf-16"
     declared = _DECLARED.search(body[:_HEAD])
     if declared and not declared[1].lower().startswith((b"utf-16", b"utf-32", b"ucs")):
-        # A declaration that can be read byte by byte stands in no text of two bytes to a letter.
+        # If the declaration can be read byte by byte, the text does not have two bytes for each letter.
         yield declared[1].decode()
     yield from (charset_in(content_type), "utf-8", "cp1252")
 
 
 def _plain(markup: str) -> str:
-    """Markup outside CDATA, with HTML's named entities and halves of characters replaced, and lone ampersands
+    """Markup outside CDATA, in which HTML's named entities and halves of characters are replaced, and lone ampersands
     escaped."""
     if "&" not in markup:
         return markup

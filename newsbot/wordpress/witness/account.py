@@ -1,4 +1,4 @@
-"""One hearing of the witnesses on one type: what it compares, and what it has brought so far."""
+"""One hearing of the witnesses on one type: what it compares, and the rows that it has brought so far."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from newsbot.wordpress.witness.sent import LinksSent
 
 @dataclass(slots=True, kw_only=True)
 class Witnesses:
-    """The witnesses of one site in one run. ``sitemaps`` are looked for once, and serve all types of the run.
+    """The witnesses of one site in one run. ``sitemaps`` are searched once, for all types of the run.
 
-    ``links`` are the URLs that left the crawl in this run; they serve where there is no archive.
+    ``links`` are the URLs of the rows that the crawl sent in this run; they are used if there is no archive.
     """
 
     site: Site
@@ -42,7 +42,7 @@ class Witnesses:
         return self.links.keys() if kept is None else kept
 
     def find(self, *, most: int, known: list[str]) -> Steps[Sitemaps]:
-        """The sitemaps of the site. ``most`` are read to find them."""
+        """The sitemaps of the site. At most ``most`` of them are read in the search."""
         if self.sitemaps is None:
             self.sitemaps = yield from find_sitemaps(
                 self.site.key, most=max(LEAST, most // 2), known=known, whole=False
@@ -52,10 +52,10 @@ class Witnesses:
 
 @dataclass(slots=True, kw_only=True)
 class Account:
-    """The account of one hearing on one type. ``state`` is what the last hearing kept, ``shown`` are ids that the
-    listing showed. ``at`` (UTC, ISO) is when the listing began. ``agrees``: the sitemaps list all rows of the type, and
-    nothing else. ``came`` is the number of rows that this hearing brought, ``brought`` the number of rows by which the
-    archive grew. ``readdressed`` held rows came again, with another address.
+    """The account of one hearing on one type. ``state``: the facts that the last hearing stored. ``shown``: ids that
+    the listing showed. ``at`` (UTC, ISO) is when the listing began. ``agrees``: the sitemaps list all rows of the type,
+    and nothing else. ``came`` is the number of rows that this hearing brought, ``brought`` the number of rows by which
+    the archive grew. ``readdressed`` held rows came again, with another address.
     """
 
     witnesses: Witnesses
@@ -87,7 +87,7 @@ class Account:
         )
 
     def resolve(self, differences: Differences, wanted: list[Lacking]) -> Steps[None]:
-        """Ask for URLs that newsbot does not hold."""
+        """Request the rows of URLs that newsbot does not have."""
         if not wanted:
             return
         try:
@@ -98,7 +98,7 @@ class Account:
             differences.give_up(wanted, str(fault))
 
     def take(self, differences: Differences, entry: dict[str, Any]) -> None:
-        """Count what came, for the receipt (``entry``) and for later runs."""
+        """Count the received rows, for the receipt (``entry``) and for later runs."""
         findings, readdressed = differences.findings, differences.by_slug.readdressed
         entry |= {str(name): count for name, count in findings.proofs.items() if count}
         if differences.stopped is not None:

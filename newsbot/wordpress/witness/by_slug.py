@@ -1,4 +1,4 @@
-"""Asks the API by slug for what a witness lists and newsbot does not hold."""
+"""Requests rows by slug that a witness lists and newsbot does not have."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HIERARCHICAL = frozenset({"page"})
 class SlugSearch:
     """Brings the rows that a query by slug shows. ``held`` are keys of the URLs of held rows.
 
-    ``since`` (UTC, ISO) is when the listing began: what was published later need not have been listed. ``moved``
+    ``since`` (UTC, ISO) is when the listing began: rows that were published later need not be in the listing. ``moved``
     are ids of listed rows whose address is not held; ``readdressed`` of them came again.
     """
 
@@ -49,7 +49,7 @@ class SlugSearch:
         return self.intake.facts
 
     def ask(self, lacking: Sequence[Lacking]) -> Steps[list[Lacking]]:
-        """Bring what the API shows when it is asked by slug. Returns what is left."""
+        """Bring the rows that the API shows in queries by slug. Returns the remaining URLs."""
         if not self.queries.takes("slug"):
             return list(lacking)
         settled: set[str] = set()
@@ -70,7 +70,7 @@ class SlugSearch:
         return rows_of(reply), reply
 
     def _take(self, batch: dict[str, Lacking], rows: Sequence[dict[str, Any]]) -> Steps[set[str]]:
-        """Bring those ``rows`` that newsbot does not hold. Returns the URLs that are settled."""
+        """Bring the ``rows`` that newsbot does not have. Returns the URLs that are settled."""
         shown = {slug: row for row in rows if (slug := text(row.get("slug"))) in batch and row_id(row.get("id"))}
         ids = {slug: int(row["id"]) for slug, row in shown.items()}
         known = yield from self.findings.known(ids.values())
@@ -83,19 +83,19 @@ class SlugSearch:
                 self.findings.proofs[PageProof.KNOWN] += 1
                 settled.add(url)
                 if has_address and not self._has_come(url):
-                    # A site that changes its permalinks leaves the ``modified`` of its rows as it was.
+                    # If a site changes its permalinks, the ``modified`` of its rows stays the same.
                     self.moved.add(number)
         if wanted:
             settled |= yield from self._bring(batch, wanted)
         return settled
 
     def _has_come(self, url: str) -> bool:
-        """Whether a held row has the URL. A row that an earlier run missed may have come since."""
+        """Whether a held row has the URL. A row that an earlier run missed may have come since then."""
         return is_held(url, self.held, home=canonical(self.queries.site.key), type_=self.findings.type)
 
     def _bring_again(self) -> Steps[None]:
         """Bring the held rows whose address has changed. Raises a final PayloadError."""
-        # A row that a pipeline dropped is listed, and no address of it is held.
+        # A row that a pipeline dropped is listed, but its address is not among the held ones.
         ids = sorted((yield self.queries.known(self.moved)) if self.moved else ())
         self.moved = set()
         if not ids:
@@ -115,7 +115,7 @@ class SlugSearch:
 
     @property
     def _has_unique_slugs(self) -> bool:
-        """Whether two rows of the type cannot share a slug, so that a row with the slug is the one that is listed."""
+        """Whether no two rows of the type can have the same slug, Then a row with the slug is the listed row."""
         site = self.queries.site
         return (
             self.findings.type not in HIERARCHICAL

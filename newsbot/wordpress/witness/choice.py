@@ -1,4 +1,4 @@
-"""Decides which sitemaps of a type are read: all, or a share of them that moves on from hearing to hearing. Pure."""
+"""Decides which sitemaps of a type are read: all, or a share of them that changes with each hearing. Pure."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 LEAST = 3
-"""Requests for sitemaps that a small site may cost: an index and a list or two."""
+"""The most requests for the sitemaps of a small site: an index and one or two lists."""
 
 SHARE = 10_000
-"""Posts for which a large site may cost another three requests."""
+"""The number of posts for each of which a hearing on a large site may make three more requests."""
 
 
 def budget(posts: int) -> int:
-    """Requests that a hearing may cost on a site of this many posts."""
+    """The most requests of a hearing on a site with this many posts."""
     return max(LEAST, LEAST * posts // SHARE)
 
 
 def choose(urls: Sequence[str], changed: Mapping[str, str | None], *, first: int, most: int) -> list[str]:
-    """The sitemaps to read, ``most`` of them at most and at least one.
+    """The sitemaps to read, at least one and at most ``most``.
 
     The most recently changed sitemap comes first, since it holds the newest posts. The others follow from the place
-    ``first`` on, where the last hearing ended. If only one is read, each has its turn.
+    ``first`` on, where the last hearing ended. If only one sitemap is read, all of them take turns.
     """
     most = max(1, most)
     if len(urls) <= most:
@@ -35,8 +35,8 @@ def choose(urls: Sequence[str], changed: Mapping[str, str | None], *, first: int
 
 
 def next_first(urls: Sequence[str], *, first: int, read: int, most: int) -> int:
-    """The place at which the next hearing begins, after this one has ``read`` that many of the sitemaps that ``choose``
-    gave.
+    """The place at which the next hearing begins, after this hearing has read the number ``read`` of the sitemaps that
+    ``choose`` returned.
     """
     if len(urls) <= read:
         return 0

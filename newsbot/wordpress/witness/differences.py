@@ -1,4 +1,4 @@
-"""Asks for the rows that a witness lists and the API did not show: by slug, then from the page. Names the others."""
+"""Asks for the rows that a witness lists and the API did not show: by slug, then from the page. Reports the others."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ PROBES_EACH = 10
 """How many of these pages may be in one folder, before newsbot asks for pages of the other folders."""
 
 MOST_PAGES = 1_000
-"""Pages that one hearing asks for at most. The next hearing goes on."""
+"""The most pages that one hearing requests. The next hearing continues."""
 
 BATCH = 10
-"""Pages to a checkpoint."""
+"""The number of pages between two checkpoints."""
 
 _OTHERS = {
     "/wp/v2/posts": "post", "/wp/v2/pages": "page", "/wp/v2/categories": "category", "/wp/v2/tags": "post_tag",
 }  # fmt: skip
-"""Core's routes -> what they list: a list of all kinds of pages names those too."""
+"""Core's routes -> the kind of their rows: a list of all kinds of pages names these too."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Differences:
-    """Resolves what is lacking of one type. ``held`` are keys of the URLs of held rows.
+    """Resolves the lacking URLs of one type. ``held`` are keys of the URLs of held rows.
 
     ``typed``: the witness lists URLs of this type only. ``since``: see ``SlugSearch``. ``proven``: an earlier run
-    proved that what is lacking is missing. ``stopped`` is why no more could be asked.
+    proved that lacking articles are really missing. ``stopped``: why no more requests could be made.
     """
 
     findings: HearingFindings
@@ -102,7 +102,7 @@ class Differences:
         yield self.queries.checkpoint(self.intake.sequence)
 
     def _without_known_ids(self, lacking: Sequence[Lacking]) -> Steps[list[Lacking]]:
-        """The rest, without the URLs that hold the id of a held row (``?p=7``)."""
+        """The lacking URLs, without those that contain the id of a held row (``?p=7``)."""
         ids = {article.url: number for article in lacking if (number := id_in(article.url, self.type)) is not None}
         known = yield from self.findings.known(ids.values())
         left = [article for article in lacking if ids.get(article.url) not in known]
@@ -118,7 +118,7 @@ class Differences:
         yield self.queries.checkpoint(self.intake.sequence)
 
     def _without_other_types(self, lacking: Sequence[Lacking]) -> Steps[list[Lacking]]:
-        """The rest, without the URLs of other types of core, which a list of all kinds of pages names too."""
+        """The lacking URLs, without those of other types of core, which a list of all kinds of pages names too."""
         left = list(lacking)
         for route, name in _OTHERS.items():
             if name == self.type or not left:
@@ -173,12 +173,13 @@ class Differences:
                 yield self.queries.checkpoint(self.intake.sequence)
 
     def give_up(self, rest: Sequence[Lacking], why: str) -> None:
-        """Ask for no more, for the reason ``why``."""
+        """Make no more requests, for the reason ``why``."""
         self.stopped = why
         self.leave(rest)
 
     def leave(self, rest: Sequence[Lacking]) -> None:
-        """Count what is not asked for. If articles are proven to be missing, the rest is named as missing too."""
+        """Count the URLs that are not requested. If articles are proven to be missing, the remaining URLs are reported
+        as missing too."""
         self.findings.proofs["unasked"] += len(rest)
         if self.is_proven:
             why = self.stopped or "the next runs ask for its page"

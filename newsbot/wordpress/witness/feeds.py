@@ -15,11 +15,11 @@ from newsbot.wordpress.witness.account import Account
 from newsbot.wordpress.witness.matching import is_within, lacking
 
 MOST_FEEDS = 10
-"""Feeds of other languages that one hearing asks for."""
+"""The most feeds of other languages that one hearing requests."""
 
 
 def hear_feed(account: Account, name: str, url: str) -> Steps[int]:
-    """Read a feed's newest entries. Returns how many of them newsbot did not hold."""
+    """Read a feed's newest entries. Returns how many of them newsbot did not have."""
     entry = account.facts.witnesses.setdefault(name, {})
     state = FeedState(site=account.witnesses.site.key, url=url)
     yield from state.recall()
@@ -56,7 +56,7 @@ def hear_feed(account: Account, name: str, url: str) -> Steps[int]:
 
 
 def hear_languages(account: Account) -> Steps[None]:
-    """Read the feeds of the other languages that the home page names, where nothing else lists the posts."""
+    """Read the feeds of the other languages that the home page names, if nothing else lists the posts."""
     site = account.witnesses.site
     reply = yield from ask(f"{site.home}/", "languages", account.type)
     languages = read_languages(reply) if reply.is_ok else []

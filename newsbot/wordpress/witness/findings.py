@@ -1,4 +1,4 @@
-"""What one hearing found out about the URLs that newsbot does not hold."""
+"""The results of one hearing about the URLs that newsbot does not have."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from newsbot.wordpress.messages import Steps
 
 @dataclass(slots=True, kw_only=True)
 class HearingFindings:
-    """``shown`` are ids that the listing showed. ``proofs`` counts what was found out, ``beside`` are ids of rows that
-    no listing shows, ``brought`` is the number of rows that left."""
+    """``shown`` are ids that the listing showed. ``proofs`` counts the results, ``beside`` are ids of rows that no
+    listing shows, ``brought`` is the number of rows that were sent."""
 
     intake: Intake
     shown: Container[int] = frozenset()
@@ -26,7 +26,7 @@ class HearingFindings:
         return self.intake.queries.collection.name
 
     def known(self, ids: Iterable[int]) -> Steps[set[int]]:
-        """The ids of ``ids`` whose rows newsbot holds, or has brought in this run."""
+        """The ids of ``ids`` whose rows newsbot has, or has brought in this run."""
         wanted = set(ids)
         held = (yield self.intake.queries.known(wanted)) if wanted else {}
         return {number for number in wanted if number in held or number in self.shown or number in self.beside}

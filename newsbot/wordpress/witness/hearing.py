@@ -17,24 +17,24 @@ from newsbot.wordpress.witness.matching import Lacking
 from newsbot.wordpress.witness.sitemap_lists import hear_sitemaps
 
 AT_MOST_EVERY = timedelta(days=1)
-"""How often a witness is heard at most, unless the user asks for a whole listing."""
+"""The least time between two hearings of a witness, unless the user asks for a whole listing."""
 
 DOUBTED_EVERY = timedelta(days=7)
-"""How often a site is discovered again at most, if the reason is that its feed shows rows that its API hides. Some
-sites hide a section from their API for good, and each new row of it shows in the feed.
+"""The least time between two discoveries of a site whose feed shows rows that its API hides. Some sites always hide a
+section from their API, and each new row of the section is in the feed.
 """
 
 FEW_HIDDEN = 0.1
-"""Share of the live rows that a site may count and show to nobody, where its sitemap agrees. With more, the sitemap may
-hide what the API hides."""
+"""The share of the live rows that a site may count without showing them, if its sitemap agrees. If there are more, the
+sitemap may hide the same rows as the API."""
 
 MOST_MISSING = 1_000
-"""Missing articles that are kept for later runs."""
+"""The most missing articles that are stored for later runs."""
 
 
 def hear(witnesses: Witnesses, crawled: CollectionCrawl) -> Steps[None]:
-    """Ask the witnesses of a type whose turn it is. The listing of the type came to its end. Raises PayloadError
-    where the crawl is stopping."""
+    """Hear the due witnesses of a type, after the listing of the type has reached its end. Raises PayloadError if the
+    crawl is stopping."""
     intake, listing = crawled.intake, crawled.listing
     if intake is None or listing is None or crawled.fault is not None or witnesses.options.is_windowed:
         return
@@ -56,7 +56,7 @@ def hear(witnesses: Witnesses, crawled: CollectionCrawl) -> Steps[None]:
 
 
 def _run(account: Account, *, whole: bool) -> Steps[None]:
-    """``whole``: the run listed all ids. Otherwise only the feed is heard, and only where something changed."""
+    """``whole``: the run listed all ids. Otherwise only the feed is heard, and only if something changed."""
     options = account.witnesses.options
     account.beside = {number for number in account.state.get("beside", ()) if number not in account.shown}
     asked = options.full or options.sweep
@@ -75,7 +75,7 @@ def _run(account: Account, *, whole: bool) -> Steps[None]:
 
 
 def _keep(account: Account) -> Steps[None]:
-    """Conclude, and keep what later runs must know. A hearing that was cut short is not repeated in each run."""
+    """Conclude, and store the facts for later runs. An unfinished hearing is not repeated in each run."""
     _conclude(account)
     account.state["beside"] = sorted(account.beside)
     account.state["missing"] = dict(list(account.facts.missing_urls.items())[:MOST_MISSING])
@@ -84,7 +84,7 @@ def _keep(account: Account) -> Steps[None]:
 
 
 def _go_on(account: Account) -> Steps[bool]:
-    """Ask again for the missing articles, or read the feed if something changed. Returns whether anything was asked.
+    """Ask again for the missing articles, or read the feed if something changed. Returns whether any request was made.
 
     An article that is known to be missing stays in the receipt until it comes.
     """
@@ -97,7 +97,8 @@ def _go_on(account: Account) -> Steps[bool]:
         asked, beside = True, set(account.beside)
         yield from hear_feed(account, "feed", f"{account.witnesses.site.home}/feed/")
         if not account.beside <= beside and _is_time(account, "doubted", every=DOUBTED_EVERY):
-            # A plugin that the site installed after its discovery, such as one for languages, may hide these rows.
+            # The site may have installed a plugin after its discovery, for example a language plugin, that hides these
+            # rows.
             account.witnesses.site.doubted, account.state["doubted"] = True, account.at
         if account.readdressed:
             # The addresses of older rows may have changed too, which the sitemaps show.
@@ -107,7 +108,7 @@ def _go_on(account: Account) -> Steps[bool]:
 
 
 def _ask_missing(account: Account) -> Steps[None]:
-    """Ask again for what an earlier run missed. An article that is not asked for stays missing."""
+    """Request again the articles that an earlier run missed. An article that is not requested stays missing."""
     missing: dict[str, str] = account.state.get("missing") or {}
     if not missing:
         return
@@ -127,7 +128,7 @@ def _is_time(account: Account, name: str, *, every: timedelta = AT_MOST_EVERY) -
 
 
 def _conclude(account: Account) -> None:
-    """Correct the receipt, and the verdict where an article is known to be missing."""
+    """Correct the receipt, and the verdict if an article is known to be missing."""
     facts = account.facts
     if facts.live is not None and account.brought:
         before, facts.live = facts.live, facts.live + account.brought
@@ -160,8 +161,8 @@ def _conclude(account: Account) -> None:
 
 
 def _may_be_empty(account: Account) -> bool:
-    """Whether the user asked for all types, and no row of this type ever came. A news site always has
-    posts: where none shows, they are hidden."""
+    """Whether the user asked for all types, and no row of this type ever came. A news site always has posts: if it
+    shows none, they are hidden."""
     options, facts = account.intake.queries.options, account.facts
     asked = options.names(account.type) or account.type == "post" or options.render == "never"
     return not asked and not (facts.seen or facts.expected or account.intake.state.live or account.beside)

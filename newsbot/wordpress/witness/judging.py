@@ -1,4 +1,4 @@
-"""Decides what the page at a URL proves, where the API does not show the article of that URL. Pure."""
+"""Decides what the page at a URL proves, if the API does not show the article of this URL. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class PageProof(StrEnum):
     """What a page proves about a listed URL."""
 
     STALE = "stale"
-    """The URL shows nothing any more: the list is out of date."""
+    """The URL has no content any more: the list is out of date."""
 
     KNOWN = "known"
-    """It shows a row that newsbot holds, or a row under another address."""
+    """The URL shows a row that newsbot has, or a row under another address."""
 
     OTHER = "other"
-    """It shows something else than an article of the type."""
+    """The URL does not show an article of the type."""
 
     ARTICLE = "article"
-    """It shows an article that newsbot does not hold."""
+    """The URL shows an article that newsbot does not have."""
 
 
 def prove(
@@ -47,6 +47,6 @@ def prove(
     if page.post is None or page.type not in (None, type_):
         return PageProof.OTHER
     if not typed and page.type is None and page.post.published is None:
-        # A list of all kinds of pages names it, and the page itself does not say that it is an article.
+        # The URL comes from a list of all kinds of pages, and the page does not declare itself as an article.
         return PageProof.OTHER
     return PageProof.ARTICLE

@@ -13,10 +13,10 @@ _ARCHIVE = re.compile(
     r"/(?:page/\d+|comment-page-\d+|feed(?:/(?:rss2?|atom|rdf))?|wp-content/.*|wp-json/.*)$|^/\d{4}(?:/\d\d?){0,2}$",
     re.I,
 )
-"""Paths of pages of lists, of dates, of feeds and files, with WordPress's own names: no article has such a URL."""
+"""Paths of lists, dates, feeds and files with WordPress's own names: no article has such a URL."""
 
 _TERM = re.compile(r"^/(?:category|tag|author)/", re.I)
-"""Paths of terms and authors. In a sitemap of one type such a path is that of an article."""
+"""Paths of terms and authors. In a sitemap of one type, such a path belongs to an article."""
 
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg|pdf|mp[34]|m4[av]|webm|ogg|zip|xml|xsl|css|js)$", re.I)
 _SUFFIX = re.compile(r"\.(?:html?|php|aspx?|jsp)$", re.I)
@@ -24,14 +24,15 @@ _SUFFIX = re.compile(r"\.(?:html?|php|aspx?|jsp)$", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """A URL that a witness lists and that no held row has. ``changed`` is its ``lastmod``, or None."""
+    """A URL that a witness lists and that belongs to no held row. ``changed`` is its ``lastmod``, or None."""
 
     url: str
     changed: str | None = None
 
     @property
     def slug(self) -> str | None:
-        """The slug that the URL shows, without the file name's ending that some permalinks have; None without one."""
+        """The slug that the URL shows, without the file name's ending that some permalinks have; None if there is no
+        slug."""
         slug = slug_of(self.url) or slug_of(without_query(self.url))
         return unquote(_SUFFIX.sub("", slug)) or None if slug else None
 
@@ -46,7 +47,7 @@ def lacking(
     """
     home = canonical(site)
     for url, changed in listed.items():
-        # Nearly all listed URLs are held, in the spelling that is listed: the other checks are for the rest.
+        # Nearly all listed URLs are held in exactly this spelling. The other checks are for the remaining ones.
         if place_key(url) in held or not is_within(url, home) or is_list(url, home, typed=typed):
             continue
         if not is_held(url, held, home=home, type_=type_):
@@ -60,7 +61,7 @@ def is_within(url: str, home: str) -> bool:
 
 
 def is_list(url: str, home: str, *, typed: bool) -> bool:
-    """Whether a URL is that of a list, a feed or a file, by WordPress's own names."""
+    """Whether a URL belongs to a list, a feed or a file, by WordPress's own names."""
     path = canonical(without_query(url)).removeprefix(home)
     patterns = (_ARCHIVE, _FILE) if typed else (_ARCHIVE, _FILE, _TERM)
     return any(pattern.search(path) for pattern in patterns)
@@ -92,18 +93,18 @@ def without_query(url: str) -> str:
 
 
 def is_same(url: str | None, other: str) -> bool:
-    """Whether two URLs are of one article."""
+    """Whether two URLs belong to one article."""
     return url is not None and canonical(url) == canonical(other)
 
 
 MOST_SLUGS = 100
 MOST_LETTERS = 3_000
-"""Letters of the slugs in one query. nginx refuses a request line of more than 8,000 bytes, and a letter of a slug
-that is not Latin takes up to nine."""
+"""The most letters of the slugs in one query. nginx refuses a request line of more than 8,000 bytes, and a letter that
+is not Latin takes up to nine bytes."""
 
 
 def slug_batches(wanted: Iterable[Lacking]) -> Iterator[dict[str, Lacking]]:
-    """Slug -> what has the slug, in batches that one query can hold. Two URLs with one slug go to two batches."""
+    """Slug -> the URL with this slug, in batches that fit into one query. Two URLs with one slug go to two batches."""
     batches: list[dict[str, Lacking]] = [{}]
     for entry in wanted:
         slug = entry.slug

@@ -1,4 +1,5 @@
-"""Asks again for the rows that no listing of the API shows: what was edited or deleted since a witness showed them."""
+"""Requests again the rows that no listing of the API shows: they may have been edited or deleted since a witness showed
+them."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from newsbot.wordpress.values import row_id
 from newsbot.wordpress.witness.matching import Lacking, slug_batches
 
 MOST_ROWS = 1_000
-"""Rows that one hearing asks for again."""
+"""The most rows that one hearing requests again."""
 
 MOST_PAGES = 100
 """How many of these rows are read from their pages."""
@@ -27,7 +28,7 @@ MOST_PAGES = 100
 @dataclass(slots=True, kw_only=True)
 class Revisit:
     """``rows`` are the last known rows, marked as deleted: id -> row. ``listed``: id -> the ``lastmod`` that a sitemap
-    gives the row's URL now. ``gone`` are ids of rows that were buried."""
+    gives the row's URL now. ``gone`` are ids of rows that were delivered as deleted."""
 
     intake: Intake
     rows: dict[int, Record] = field(default_factory=dict)
@@ -49,7 +50,7 @@ class Revisit:
             self.listed[number] = changed
 
     def run(self, reader: PageReader, *, whole: bool) -> Steps[None]:
-        """Bring what changed. ``whole``: every sitemap was read, so that a row that none lists may be gone.
+        """Bring the changed rows. ``whole``: every sitemap was read, so a row that no sitemap lists may be gone.
 
         Raises PayloadError or Halt.
         """

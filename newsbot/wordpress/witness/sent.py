@@ -1,4 +1,4 @@
-"""Remembers the URLs of the rows that leave a crawl, for a crawl without an archive."""
+"""Remembers the URLs of the rows that a crawl sends, for a crawl without an archive."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from newsbot.wordpress.pages.urls import place_key
 
 
 class LinksSent:
-    """The URLs of the posts that left."""
+    """The URLs of the posts that the crawl sent."""
 
     def __init__(self) -> None:
         self._keys = array("q")
 
     def keys(self) -> SortedKeys:
-        """The keys of the URLs of the posts that left until now."""
+        """The keys of the URLs of the posts that the crawl sent until now."""
         return SortedKeys(self._keys)
 
     def of(self, steps: Steps[Result]) -> Steps[Result]:
-        """The ``steps`` of a crawl, whose posts are noted as they pass."""
+        """The ``steps`` of a crawl, whose posts are noted when they are sent."""
         return answered(steps, self._note)
 
     def _note(self, message: Any) -> Steps[Any]:

@@ -17,10 +17,10 @@ from newsbot.wordpress.witness.differences import Differences
 from newsbot.wordpress.witness.matching import Lacking, lacking
 
 MOST_URLS = 500_000
-"""URLs of one type that one hearing compares."""
+"""The most URLs of one type that one hearing compares."""
 
 MOST_LACKING = 5_000
-"""URLs that one hearing asks for."""
+"""The most URLs that one hearing requests."""
 
 
 def hear_sitemaps(account: Account) -> Steps[bool]:
@@ -50,9 +50,10 @@ def hear_sitemaps(account: Account) -> Steps[bool]:
 def _compare_in_turn(
     account: Account, urls: list[str], sitemaps: Sitemaps, differences: Differences, entry: dict[str, Any], *, most: int
 ) -> Steps[None]:
-    """Compare as many sitemaps as this hearing may read, and go on at the next hearing with those after them."""
+    """Compare as many sitemaps as this hearing may read, and continue at the next hearing with the sitemaps after
+    them."""
     first = int(account.state.get("next", 0))
-    # Lists that were read to find the others cost nothing more.
+    # Lists that were already read in the search need no further request.
     ready = [url for url in urls if url in sitemaps.read and url not in sitemaps.emptied]
     others = [url for url in urls if url not in sitemaps.read or url in sitemaps.emptied]
     share = max(1, most - len(sitemaps.read))
@@ -60,7 +61,7 @@ def _compare_in_turn(
     visited = yield from _compare(account, chosen, sitemaps, differences, entry)
     account.state["next"] = next_first(others, first=first, read=max(0, visited - len(ready)), most=share)
     if differences.is_proven:
-        # The API hides articles: what the other lists name is needed now.
+        # The API hides articles, so the other lists are needed now.
         done = set(chosen[:visited])
         rest = [url for url in urls if url not in done][:MOST_LISTS]
         yield from _compare(account, [*spread(rest)], sitemaps, differences, entry)
@@ -71,8 +72,8 @@ def _compare_in_turn(
 def _compare(
     account: Account, urls: list[str], sitemaps: Sitemaps, differences: Differences, entry: dict[str, Any]
 ) -> Steps[int]:
-    """Read sitemaps, and ask for what they list and newsbot does not hold. Returns how many of ``urls`` were asked
-    for."""
+    """Read sitemaps, and request the articles that they list and newsbot does not have. Returns how many of ``urls``
+    were read."""
     site, visited = account.witnesses.site.key, 0
     found: dict[str, Lacking] = {}
     for url in urls:
@@ -104,7 +105,7 @@ def _compare(
 
 
 def _revisit(account: Account, differences: Differences, *, whole: bool, entry: dict[str, Any]) -> Steps[None]:
-    """Ask again for the rows that only a witness showed."""
+    """Request again the rows that only a witness showed."""
     if not account.revisit.rows:
         return
     site, route = account.witnesses.site, account.intake.queries.collection.route

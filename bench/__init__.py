@@ -1,1 +1,2 @@
-"""Measurements, as ratios of figures from one run. ``make bench`` runs all of them; each is a module of its own."""
+"""Measurements, as ratios of figures from one run. ``make bench`` runs all of them; each measurement is a separate
+module."""

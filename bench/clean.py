@@ -44,7 +44,7 @@ def bodies(folder: Path | None) -> list[str]:
 
 def fastest(actions: dict[str, Callable[[str], object]], html: list[str]) -> dict[str, float]:
     """The seconds of each action's fastest round over all bodies. The actions take turns, so that a busy machine slows
-    all."""
+    all of them equally."""
     seconds = dict.fromkeys(actions, float("inf"))
     for _ in range(ROUNDS):
         for name, action in actions.items():
@@ -56,7 +56,7 @@ def fastest(actions: dict[str, Callable[[str], object]], html: list[str]) -> dic
 
 
 def facts(cleaned: Cleaned) -> None:
-    """What else the pipeline computes for each article."""
+    """The further facts that the pipeline computes for each article."""
     find_byline(cleaned.text)
     find_source(site=BASE, html=cleaned.html, text=cleaned.text, images=cleaned.images)
 
@@ -127,7 +127,7 @@ def floods() -> dict[str, str]:
 
 
 def signs() -> dict[str, str]:
-    """Two megabytes of signs that Markdown reads as more than text."""
+    """Two megabytes of signs that have a meaning in Markdown."""
     size = 2_000_000
     return {sign: "<p>" + sign * (size // len(sign)) for sign in ("`", "_ ", "~", "*", "&lt;", "&amp;lt;")}
 
@@ -137,7 +137,7 @@ def each(html: list[str]) -> tuple[float, float]:
     cold, warm, parse = ([float("inf")] * len(html) for _ in range(3))
     for turn in range(ROUNDS):
         into = warm if turn % 2 else cold
-        rules = default_rules() if turn % 2 else default_rules().derive()  # a copy has memos of its own
+        rules = default_rules() if turn % 2 else default_rules().derive()  # a copy has its own caches
         if not turn % 2:
             style_memo.cache_clear()
         for number, body in enumerate(html):
@@ -161,7 +161,7 @@ def _seconds(action: Callable[[str], object], body: str) -> float:
 def main(arguments: list[str]) -> int:
     html = [body for body in bodies(Path(arguments[0]) if arguments else None) if body.strip()]
     default_rules()
-    # As in a crawl: imported modules are not searched for garbage again and again.
+    # As in a crawl, imported modules are left out of the searches for garbage.
     gc.collect()
     gc.freeze()
     cold, warm = each(html)

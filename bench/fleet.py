@@ -36,7 +36,7 @@ PASSES = {
     "checks": "UPDATE followed SET next_due = NULL",
     "full checks": "UPDATE followed SET next_due = NULL, full_check = NULL",
 }
-"""Pass -> what makes all sites due for it."""
+"""Pass -> the statement that makes all sites due for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ async def crawl(api: str) -> None:
         while True:
             rows = await get(f"posts?per_page=100&orderby=id&order=asc&page={len(posts) // 100 + 1}&_fields={FIELDS}")
             if not isinstance(rows, list):
-                break  # 400: past the last page
+                break  # 400: there are no more pages
             posts += rows
         for route, field in JOINED.items():
             values = (post[field] for post in posts)

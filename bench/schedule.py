@@ -48,7 +48,7 @@ class Newsroom:
 
 
 def _pattern(rng: random.Random) -> Callable[[int], float]:
-    """How busy each hour of the week is, compared with other hours of the same site."""
+    """A function of the hour of the week: how busy this hour is, compared with other hours of the same site."""
     shift, weekend = rng.randrange(24), rng.choice((0.15, 0.4, 0.8))
     fixed = {rng.randrange(24) for _ in range(3)}
     kind = rng.choice(("working hours", "working hours", "scheduled", "agency"))
@@ -120,7 +120,7 @@ def at_intervals(site: Newsroom, interval: timedelta, began: datetime) -> Checks
 
 
 def bounded(interval: float) -> timedelta:
-    """``interval`` in days, within the bounds that hold for all rules."""
+    """``interval`` in days, within the bounds that apply to all rules."""
     return min(max(timedelta(days=min(interval, 30)), SHORTEST), LONGEST)
 
 

@@ -1,7 +1,7 @@
-"""How soon a silent site is found, and how often a healthy one is taken for silent: ``python -m bench.silence``.
+"""Measures how soon a silent site is found, and how often a healthy site counts as silent: ``python -m bench.silence``.
 
 The sites are made up as in ``bench/schedule.py``. Each is learnt from eight weeks, then watched for a year; its habit
-is learnt anew each week, as a crawl learns it. Watching is continuous, which finds the most false alarms.
+is learnt again each week, in the same way as in a crawl. Watching is continuous, which finds the most false alarms.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ YEAR = timedelta(days=364)
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a year of watching found.
+    """The results of watching a site for a year.
 
     ``false`` counts the false alarms. The others are the delay from the start of a silence, at a random time, to its
     alarm: in ``hours``, as a multiple of the mean gap (``gaps``), and of the ``longest`` gap of a year.
@@ -58,7 +58,7 @@ def watch(published: list[datetime], rng: random.Random) -> Watched:
 
 
 def _false_alarms(published: list[datetime], expectation: Expectation, first: int, last: int) -> int:
-    """Posts before which the site was taken for silent. A gap is one alarm."""
+    """The number of posts before which the site counted as silent. A gap is one alarm."""
     windows = [(posts, expectation.limit(posts)) for posts in FEW]
     alarms = 0
     for place in range(max(first, 1), last):

@@ -47,7 +47,7 @@ def make(url: str, count: int) -> None:
 
 
 def measure(url: str, asked: str) -> None:
-    """Do what a run does, and print CPU seconds and peak MiB of this process."""
+    """Ask the questions that a run asks, and print CPU seconds and peak MiB of this process."""
     key = "https://site-7.example"
     archive = Archive.open(url, run=f"bench-{asked}")
     before = time.process_time()

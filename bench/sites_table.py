@@ -66,7 +66,7 @@ def _row(number: int) -> dict[str, Any]:
 
 
 def claim(archive: Archive, sites: list[FollowedSite]) -> None:
-    """What a run does with the table for each site that it takes."""
+    """The operations of a run on the table for each site that it crawls."""
     table = Followed(archive.database)
     for site in sites:
         assert archive.leases.take(site.url) is None

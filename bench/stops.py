@@ -1,7 +1,7 @@
 """Stops of a crawl at moments between 0 and 10 s after newsbot's first import: ``python -m bench.stops [MOMENTS]``.
 
-Each stop is a SIGTERM, as Scrapyd's cancel sends one. The table says for each moment how the run ended, and how many
-receipts there are: one each. The exit status is 1 where one is missing.
+Each stop is a SIGTERM, the signal that Scrapyd sends to cancel a job. The table says for each moment how the run ended,
+and how many receipts there are: there must be one. The exit status is 1 if a receipt is missing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The textbook: a Scrapy project as tutorials teach it, for the same posts. ``python textbook.py API``."""
+"""The textbook: a Scrapy project in the style of tutorials, for the same posts. ``python textbook.py API``."""
 
 from __future__ import annotations
 

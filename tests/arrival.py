@@ -29,7 +29,7 @@ class Arrival(NamedTuple):
 
 
 def arrival(request: web.BaseRequest) -> Arrival:
-    """When the kernel received the request: a busy server reads a request late."""
+    """The time at which the kernel received the request, since a busy server reads a request late."""
     while True:
         before = time.monotonic()
         waited, unix = _seconds_in_the_kernel(request), time.time()
@@ -45,8 +45,8 @@ def longest_between(earlier: float, later: float) -> float:
 def longest_pace(times: Sequence[float]) -> float:
     """The mean of the seconds between the requests of several processes, in order, from a request of the first half on.
 
-    A busy machine may hold up a request after its turn has come. The mean from that request on is too short, and the
-    mean from another request on is not: this is the longest of the means.
+    A busy machine may delay a request after its permission. The mean that begins with this request is then too short,
+    but the means that begin with other requests are not. So the longest of the means is returned.
     """
     last = len(times) - 1
     return max(longest_between(times[first], times[last]) / (last - first) for first in range(len(times) // 2))

@@ -14,18 +14,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A loaded machine slows every test: the time of an example says nothing.
+# A loaded machine slows every test, so the time of an example proves nothing.
 settings.register_profile("newsbot", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# In CI the same examples each time: a change must not pass or fail by chance. Elsewhere each run tries others.
+# CI always tries the same examples, so that no change passes or fails by chance. Elsewhere each run tries different
+# examples.
 settings.register_profile("ci", settings.get_profile("newsbot"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI", "").lower() in {"1", "true"} else "newsbot")
 
-# The processes that tests start buffer their output, as a user's do. Without a buffer they have nothing left to write
-# at their end: a test in which the reader of the output has gone could not fail.
+# The processes that tests start buffer their output, as in the process of a user. Without a buffer no output is left at
+# the end of the process, and a test in which the reader of the output ends first could not fail.
 os.environ.pop("PYTHONUNBUFFERED", None)
 
 LONGEST_ID = 60
-"""Characters of a parameter that stand in the name of its test."""
+"""The most characters of a parameter in the name of its test."""
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

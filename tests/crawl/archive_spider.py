@@ -29,7 +29,7 @@ PER_PAGE = 10
 
 
 class LosePipeline:
-    """Loses a row silently, as a defect in a pipeline would."""
+    """Loses a row silently, like a defect in a pipeline."""
 
     def __init__(self, lose: int) -> None:
         self.lose = lose

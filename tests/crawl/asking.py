@@ -101,7 +101,7 @@ class Asker(Spider):
 
 
 def ask(*urls: str, **errand: Any) -> Outcome:
-    """Run an errand in a process of its own."""
+    """Run an errand in a separate process."""
     process = start(*urls, **errand)
     out, err = process.communicate()
     return outcome_of(process, out, err)

@@ -1,4 +1,4 @@
-"""What the crawl tests share."""
+"""The fixtures that the crawl tests share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.newsroom import Newsroom
 def room(site: Newsroom) -> Iterator[Newsroom]:
     """The test file's newsroom ``site`` without orders, hooks or earlier requests.
 
-    Tests that change posts start a newsroom of their own.
+    Tests that change posts start their own newsroom.
     """
     site.forget()
     yield site

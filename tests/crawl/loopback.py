@@ -83,7 +83,7 @@ def serve(answer: Answer, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None
 
     def run() -> None:
         loop.run_until_complete(main())
-        # Answers that nobody waits for any more.
+        # These answers are not needed any more.
         for task in asyncio.all_tasks(loop):
             task.cancel()
         loop.run_until_complete(asyncio.sleep(0))

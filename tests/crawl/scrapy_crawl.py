@@ -1,4 +1,4 @@
-"""Run ``scrapy`` as a user would: a process of its own, in a folder of its own."""
+"""Run ``scrapy`` like a user: in a separate process and in a separate folder."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def command(spider: str, *args: str, output: str | None = "out.jsonl", **arguments: str) -> list[str]:
-    """The command line of a crawl. Its file holds the news: what is new, edited or gone since the last run.
+    """The command line of a crawl. Its file holds the news: the rows that are new, edited or deleted since the last
+    run.
 
     The log goes to standard error, where tests read it; in tests/crawl/test_progress.py the log goes to its own file.
     """

@@ -12,7 +12,7 @@ from tests.crawl.scrapy_crawl import Run, crawl
 from tests.newsroom import Newsroom
 
 OF_THE_RUN = ("fetched_at", "request_url", "first_seen", "last_seen")
-"""Columns that tell of the request, not of the article."""
+"""Columns about the request, not about the article."""
 
 Order = Callable[[Newsroom, list[int]], object]
 

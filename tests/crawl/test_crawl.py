@@ -299,7 +299,7 @@ def test_two_signals_leave_a_receipt_entry_for_each_site_and_whole_files(tmp_pat
 
 @contextlib.contextmanager
 def paused(process: Running) -> Iterator[None]:
-    """The process gets all signals of the block at once, when it goes on."""
+    """Pause the process during the block. When the process continues, it gets all signals of the block at once."""
     process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, process.pid, os.WSTOPPED)
     yield
@@ -332,7 +332,7 @@ def killed_at(request: int, line: list[str], folder: Path, room: Newsroom, *, mo
 
 
 def test_crawls_killed_at_any_moment_deliver_every_row_once(tmp_path: Path) -> None:
-    # Without joins the rows of a page are kept before the next page is asked for, or while its answer is awaited.
+    # Without joins, the rows of a page are stored before the next page is requested, or while its answer is awaited.
     moments = [(2, "author"), (20, "author"), (12, "none"), (9, "none"), (13, "none"), (8, "none")]
     kept: list[int] = []
     with Newsroom(posts=600) as room:

@@ -1,4 +1,5 @@
-"""The wheel of ``make dist``, in an environment that has nothing of this folder: the command ``newsbot`` anywhere."""
+"""The wheel of ``make dist``, in an environment without the files of this folder: the command ``newsbot`` works in any
+folder."""
 
 from __future__ import annotations
 

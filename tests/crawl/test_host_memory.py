@@ -1,4 +1,4 @@
-"""What a run learnt about a host, in later runs and in other processes on the same archive."""
+"""Later runs, and other processes on the same archive, use the facts that a run learnt about a host."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def test_next_run_completes_the_downloads_of_an_interrupted_run(name: str, tmp_p
     files_of_manifest = manifest(tmp_path)
     assert set(files_of_manifest) == shown(rows)
     assert all("sha256" in one for one in files_of_manifest.values())
-    # Only what was being downloaded or written when the signal came may be requested twice.
+    # Only files that were being downloaded or written at the time of the signal may be requested twice.
     assert all(times[name] == 1 for name in kept)
     assert max(times.values()) <= 2
 

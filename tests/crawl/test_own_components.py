@@ -1,4 +1,5 @@
-"""Scrapy's own habits hold: pipelines, extensions and storages of a user are added to newsbot's."""
+"""Scrapy's usual ways of extending a project work: pipelines, extensions and storages of a user are added to
+newsbot's."""
 
 from __future__ import annotations
 
@@ -55,7 +56,7 @@ def test_components_of_a_user_are_added_and_receive_only_rows(tmp_path: Path) ->
     assert (off.status, receipt["complete"], receipt["unproven"]) == (1, False, ["copies of a row are not dropped"])
     assert "not proven, since components are switched off: copies of a row are not dropped" in off.said
     assert receipt["reason"] == "closespider_itemcount"
-    # Scrapy holds a few rows between the spider and the pipelines.
+    # A few rows are between the spider and the pipelines.
     assert 5 <= len(first) <= 8
     assert sorted(row["id"] for row in first + rest) == sorted(row["id"] for row in rows)
     assert "post: CLOSESPIDER_ITEMCOUNT closed the crawl; " in receipt["sites"][0]["why"]

@@ -66,7 +66,8 @@ def test_address_of_a_part_of_a_site_selects_this_part(tmp_path: Path) -> None:
         assert [facts["seen"] for facts in collections] == [len(wanted), 1, len(ids_in(room, near.id)), 1]
         assert (first["verdict"], first["part"]["terms"]["categories"][0]) == ("complete", section.id)
         assert (second["verdict"], third["verdict"], third["collections"]) == ("complete", "incomplete", {})
-        # A part proves nothing of the whole: the next run lists the site from end to end, and loses nothing.
+        # A crawl of a part proves nothing about the whole site: the next run lists the site from end to end, and loses
+        # no row.
         whole = crawl(tmp_path, "wp_posts", site=room.url)
         facts = whole.receipt()["sites"][0]["collections"]["post"]
         assert (whole.status, facts["mode"], facts["live"]) == (0, "walk", 60)

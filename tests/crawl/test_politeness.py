@@ -23,7 +23,7 @@ NO_PENALTY = (("newsbot.politeness.pace", "PENALTY_FIRST", 0.0),)
 """A failure does not slow the pace down, so the only wait is the one that the server asked for."""
 
 ARRIVES = 0.95
-"""The delay holds between the times at which two requests leave. The kernel may receive the first request late."""
+"""The delay is kept between the times at which two requests are sent. The kernel may receive the first request late."""
 
 
 def visit(
@@ -114,7 +114,7 @@ def test_simultaneous_requests_keep_the_delay_and_run_one_at_a_time() -> None:
 
 def test_waiting_time_is_reported_for_each_request() -> None:
     with serve(page) as server:
-        # The first request to a host waits for nothing, however long the delay is.
+        # The first request to a host does not wait, even if the delay is long.
         (first,) = visit(server, 1, NEWSBOT_DELAY=60).answers
         assert first["waited"] < 30
         outcome = visit(server, 3, NEWSBOT_DELAY=0.5)

@@ -1,4 +1,4 @@
-"""What a person sees on a terminal while a crawl runs."""
+"""The output on a terminal while a crawl runs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_terminal_shows_table_and_summary_and_the_log_goes_to_a_file(tmp_path: P
         room.order("rate-limited", "/wp/v2/posts", retry_after=3, times=1)
         env = environment(tmp_path, TERM="xterm", COLUMNS="140", LINES="30")
         status, seen = on_a_terminal(as_users_type("wp_posts", output="rows.csv", site=room.url), tmp_path, env)
-        # The same without a terminal: what a person, a timer or make sees.
+        # The output without a terminal, for example for a timer or make.
         quiet = run(as_users_type("wp_posts", output=None, site=room.url, full="1"), cwd=tmp_path, env=env,
                     capture_output=True, text=True)  # fmt: skip
     assert status == 0, seen

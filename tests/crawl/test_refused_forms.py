@@ -1,4 +1,4 @@
-"""Whole crawls of newsrooms whose firewall refuses one form of a query, and answers the same question in another."""
+"""Whole crawls of newsrooms whose firewall refuses one form of a query, and answers the same query in another form."""
 
 from __future__ import annotations
 

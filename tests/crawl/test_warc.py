@@ -1,4 +1,5 @@
-"""Whole crawls that write WARC files: what the files hold, what they never hold, what rows and receipt say."""
+"""Whole crawls that write WARC files: the contents of the files, the secrets that they never contain, and the rows and
+the receipt."""
 
 from __future__ import annotations
 
@@ -70,7 +71,7 @@ def test_every_exchange_is_recorded_without_secrets_and_each_row_names_its_recor
         assert any(request.headers.get("authorization") for request in room.requests)
         assert b"uthorization: " not in everything
         assert b"s3cret" not in everything
-        # An update: rows that did not change keep their record, and the archive tells the run what it knows.
+        # An update: rows that did not change keep their record, and the archive gives the run its known facts.
         room.edit(max(room.ids("post")), body="<p>The council met again.</p>")
         later = crawl(tmp_path, "wp_posts", "-O", "whole.jsonl", site=room.url, warc="1", output=None, env=secret)
         rows = {row["id"]: row["warc"]["file"] for row in later.rows("whole.jsonl")}
@@ -215,7 +216,7 @@ def test_killed_crawl_leaves_whole_records_and_the_next_run_continues(tmp_path: 
 
 
 class OddIds:
-    """An item filter of a user. It uses nothing of newsbot, and takes every second row."""
+    """An item filter of a user. It uses nothing of newsbot, and accepts every second row."""
 
     def __init__(self, feed_options: dict[str, Any]) -> None:
         self.options = feed_options

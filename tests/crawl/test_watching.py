@@ -1,4 +1,4 @@
-"""What programs that watch newsbot get of a crawl: its log as JSON, its metrics, and the alerts of its monitors."""
+"""The data of a crawl for programs that watch newsbot: its log as JSON, its metrics, and the alerts of its monitors."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_broken_extension_is_reported_in_the_json_log_in_metrics_and_by_alerts(t
     assert 'newsbot_sites_total{spider="wp_posts",verdict="incomplete"} 1.0' in figures
     assert 'newsbot_run_complete{spider="wp_posts"} 0.0' in figures
 
-    # The monitors read the final receipt, and mail, webhook and Sentry get only what failed.
+    # The monitors read the final receipt, and mail, webhook and Sentry get only the failures.
     (alert,) = received
     assert "IncompleteSites" in alert
     assert "http://127.0.0.1:1/: " in alert

@@ -1,4 +1,4 @@
-"""A file that a crawl overwrites holds the whole answer to what was asked, also where the run brought only changes."""
+"""A file that a crawl overwrites holds the whole answer, even if the run brought only changes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Start ``python -m MODULE`` without the cost of its imports: a fork of a process that has already imported everything.
 
-``start`` and ``run`` take what ``subprocess.Popen`` and ``subprocess.run`` take, as far as the tests use it. The child
+``start`` and ``run`` have the arguments of ``subprocess.Popen`` and ``subprocess.run`` that the tests use. The child
 has its own process id, working directory, environment, standard streams and exit status; signals to its process id
 reach it, and it ends as an interpreter ends. A command that begins with another program, or with a limit on its
 resources, must use ``subprocess`` itself.

@@ -68,9 +68,10 @@ class Expectation:
 
     @classmethod
     def of(cls, habit: PublishingHabit, *, posts: int, days: float) -> Self:
-        """What a site with ``habit`` usually publishes. ``posts`` is the number of its posts in the last ``days``.
+        """The posts that a site with ``habit`` usually publishes. ``posts`` is the number of its posts in the last
+        ``days``.
 
-        The habit forgets within months; ``days`` reach back a year at most. The lower of the two rates is used, since a
+        The habit depends on the last months; ``days`` cover a year at most. The lower of the two rates is used, since a
         late alarm is better than a false alarm.
         """
         rates = _lower_rates(habit)

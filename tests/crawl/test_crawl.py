@@ -279,7 +279,7 @@ def test_two_signals_leave_a_receipt_entry_for_each_site_and_whole_files(tmp_pat
     with Newsroom(posts=3_000) as room, Newsroom(posts=3_000, latency=0.05) as other:
         room.on_request(hold)
         line = command("wp_posts", site=f"{room.url},{other.url}")
-        # A new interpreter: the signal meets the handlers that `python -m scrapy` installs.
+        # The crawl runs in a new interpreter, where the signal meets the handlers that `python -m scrapy` installs.
         process = start(line, tmp_path, stderr=subprocess.PIPE, text=True, real=True)
         assert came.wait()
         with paused(process):

@@ -1,4 +1,4 @@
-"""``media=download``: each file is downloaded once, whole and politely, and a failed file costs no row."""
+"""``media=download``: each file is downloaded once, whole and politely, and no row is lost because of a failed file."""
 
 from __future__ import annotations
 

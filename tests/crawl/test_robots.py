@@ -149,7 +149,7 @@ def test_crawl_delay_applies_also_to_the_request_that_fetched_robots_txt() -> No
         outcome = visit(server, "/1", "/2")
         to_first, to_second = server.gaps()
         assert outcome.statuses() == [200, 200]
-        assert to_first >= 1.5  # from the answer with the robots.txt
+        assert to_first >= 1.5  # the delay counts from the answer with the robots.txt
         assert to_second >= 1.5 * 0.95  # the server may record the first request late
 
 

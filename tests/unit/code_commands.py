@@ -38,7 +38,7 @@ def place_of(thing: Any) -> str:
 
 @cache
 def project_settings() -> Mapping[str, Any]:
-    """newsbot/settings.py, whatever the environment of this process says."""
+    """The settings of newsbot/settings.py, independent of the environment of this process."""
     with mock.patch.dict("os.environ", clear=True):
         return {
             name: value for name, value in runpy.run_path(str(ROOT / "newsbot/settings.py")).items() if name.isupper()

@@ -366,7 +366,7 @@ NEW_BLOG = [own(n, slug=f"blog-{n}", date=f"2030-01-0{n}T00:00:00") for n in ran
         ([[own(1, slug="renamed", date="2026-05-01T00:00:00")]], {"live": 1, "known": {1: held(1)}}, 0),
         # The site ignores ``include``.
         ([[own(1), own(2), own(3)]], {"live": 5, "known": {9: held(9)}, "given": [[own(3), own(2)]]}, 1),
-        # The site names other addresses now, and is the same.
+        # The site names other addresses now, but it is the same site.
         ([FRONT], {"live": 5, "known": HELD, "given": [FRONT, FRONT]}, 2),
     ],
 )

@@ -13,7 +13,7 @@ LONGEST = 60
 """The greatest length of a plugin's label, in letters."""
 
 
-@dataclass(slots=True)  # to make a frozen one takes three times as long
+@dataclass(slots=True)  # making a frozen instance takes three times as long
 class Heading:
     """A heading that was written: where it begins in the output, and the length of the HTML where it ends."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.crawler import Crawler
@@ -90,9 +91,12 @@ class CleanPipeline:
             post.content_markdown = markdown(cleaned.html) or None
 
     def _set_language(self, post: Post) -> None:
-        from newsbot.article.facts.language import CERTAIN, SURE, detect
+        from newsbot.article.facts.language import CERTAIN, SURE, detect, without_code
+        from newsbot.article.text import plain_text
 
         text = post.content_text or ""
+        if _CODE.search(post.content_html or ""):
+            text = plain_text(without_code(post.content_html or "")) or text
         if len(text) < _SHORT:
             text = "\n".join(filter(None, (post.title, post.excerpt, text)))
         declared = post.language
@@ -105,5 +109,6 @@ class CleanPipeline:
             post.language = None
 
 
+_CODE = re.compile("<(?:pre|code)[ >]")
 _SHORT = 250
 """Characters. If the text is shorter, its language is detected from title, excerpt and text together."""

@@ -53,6 +53,18 @@ def test_language_is_detected_or_unknown(
     assert cleaned(pipeline, html, language=declared).language == language
 
 
+CODE = "apt-get update and then install the server package with all of its files, select the name from the table. " * 9
+
+
+@pytest.mark.parametrize("block", ["<pre>{}</pre>", "<p><code>{}</code></p>", '<pre class="a"><code>{}</code></pre>'])
+def test_program_code_does_not_decide_the_language(pipeline: CleanPipeline, block: str) -> None:
+    code = block.format(CODE)
+    assert cleaned(pipeline, GERMAN + code + GERMAN * 2 + code).language == "de"
+    assert cleaned(pipeline, GERMAN + code + GERMAN * 2, language="de_DE").language == "de-DE"
+    # An article that is nothing but code has the language of the code's words.
+    assert cleaned(pipeline, code).language == "en"
+
+
 def test_usual_language_of_a_site_does_not_decide_the_language_of_a_post(pipeline: CleanPipeline) -> None:
     assert [cleaned(pipeline, html * 4).language for html in (GERMAN, GERMAN, ENGLISH, GERMAN)] == [
         "de",

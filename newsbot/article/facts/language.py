@@ -95,6 +95,17 @@ def detect(text: str, *, declared: str | None, usual: str | None = None) -> tupl
     return tag, round(max(0.1, min(DECLARED_ALONE, 1 - found.confidence)), 3)
 
 
+def without_code(html: str) -> str:
+    """Clean HTML without its program code, whose words are English in every language."""
+    for name in ("pre", "code"):
+        kept, at = [], 0
+        while (begins := html.find(f"<{name}", at)) >= 0 and (ends := html.find(f"</{name}>", begins)) >= 0:
+            kept.append(html[at:begins])
+            at = ends
+        html = " ".join((*kept, html[at:]))
+    return html
+
+
 def _guess_of(sample: str, letters: int) -> Guess:
     """The language of a sample that is long enough and not a list of names."""
     if letters < ENOUGH_OF_A_SCRIPT:

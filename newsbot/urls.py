@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from contextlib import suppress
+
+_NAME = re.compile(r"\A(?P<user>[^?#]*@)?(?P<name>[^:?#@]*)", re.S)
+"""The name in a host: what follows is a port, or a query where a URL has no path."""
 
 
 def as_url(asked: str) -> str:
@@ -16,10 +21,9 @@ def ascii_host(host: str) -> str:
 
     Nothing but an international name changes. A name that has no form in DNS stays as it is.
     """
-    if not host.isascii():
-        with suppress(UnicodeError):
-            return host.encode("idna").decode()
-    return host
+    if host.isascii():
+        return host
+    return _with_name(host, lambda name: name.encode("idna").decode())
 
 
 def ascii_url(url: str) -> str:
@@ -31,7 +35,14 @@ def ascii_url(url: str) -> str:
 
 def unicode_host(host: str) -> str:
     """The name of a host in the form that people read: ``bücher.example`` for ``xn--bcher-kva.example``."""
-    if "xn--" in host:
-        with suppress(UnicodeError):
-            return host.encode().decode("idna")
+    if "xn--" not in host:
+        return host
+    return _with_name(host, lambda name: name.encode().decode("idna"))
+
+
+def _with_name(host: str, changed: Callable[[str], str]) -> str:
+    """``host`` with its name ``changed``. Python's codec would take a port for a part of the last label."""
+    found = _NAME.match(host)
+    with suppress(UnicodeError):
+        return host if found is None else f"{found['user'] or ''}{changed(found['name'])}{host[found.end() :]}"
     return host

@@ -122,7 +122,9 @@ def _whole(request: Request, answer: Response, *, is_cut: Callable[[], bool]) ->
     if _ends_as_text(answer) or not is_cut():
         return answer
     if request.headers.get("Accept-Encoding") != PLAIN:
-        return request.replace(headers={**request.headers, "Accept-Encoding": PLAIN}, dont_filter=True)
+        headers = request.headers.copy()
+        headers["Accept-Encoding"] = PLAIN
+        return request.replace(headers=headers, dont_filter=True)
     if request.meta.get("download_fail_on_dataloss", True):
         raise ResponseDataLossError(f"the compressed body of {answer.url} has no end")
     return answer.replace(flags=[*answer.flags, DATA_LOSS])

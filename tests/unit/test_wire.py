@@ -144,11 +144,19 @@ def test_page_with_its_last_tag_is_whole_although_its_compressed_data_has_no_end
 def test_body_without_its_end_is_requested_without_compression() -> None:
     for kind, text in (("text/html", PAGE), ("application/json", JSON)):
         cut = gzip.compress(text, mtime=0)[:-30]
-        first = Request(URL, headers={"X-Key": "1"}, meta={"newsbot_site": URL})
+        first = Request(URL, headers={"X-Key": ["1", "2"]}, meta={"newsbot_site": URL})
         again = answer_of("gzip", cut, kind=kind, request=first)
         assert isinstance(again, Request)
         assert (again.url, again.method, again.dont_filter, again.meta) == (URL, "GET", True, first.meta)
-        assert (again.headers["X-Key"], again.headers["Accept-Encoding"]) == (b"1", b"identity")
+        assert again.headers.getlist("X-Key") == [b"1", b"2"]
+        assert again.headers.getlist("Accept-Encoding") == [b"identity"]
+
+
+@pytest.mark.parametrize("encoding", PACK)
+def test_answer_without_a_body_is_not_requested_again(encoding: str) -> None:
+    response = answer_of(encoding, b"", request=Request(URL))
+    assert isinstance(response, Response)
+    assert (response.flags, response.body) == ([], b"")
 
 
 def test_data_that_cannot_be_decompressed_is_a_data_loss() -> None:

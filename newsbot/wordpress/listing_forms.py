@@ -58,6 +58,10 @@ class ListingForms:
         if not _has_rows((yield self._query(query, route, bare))):
             # The route is closed, or the site has banned newsbot.
             return None
+        again: Reply = yield replace(query, shared="", tries=1)
+        if _has_rows(again):
+            # The refusal was of the moment, as that of a limit of requests.
+            return again
         if self._refuses_orders and (rows := (yield from self._in_usual_order(query, route, params))) is not None:
             return rows
         if (limit := (yield from self._largest(query, route, params))) is not None:

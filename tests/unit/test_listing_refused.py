@@ -72,6 +72,21 @@ def test_largest_page_that_a_firewall_allows_is_learnt_once(largest: int, learnt
     assert site.learnt.accepted(site.route).per_page == learnt
 
 
+def test_refusal_that_passes_within_a_run_teaches_nothing() -> None:
+    """A limit of requests refuses the first query, with the fields and without them, and no other."""
+
+    def reply(query: Query) -> Reply:
+        asked.append(query.url)
+        refused = len(asked) <= 2
+        return Reply(status=403 if refused else 200, url=KEY, body=PAGE if refused else b'[{"id":9}]')
+
+    site, asked = SoakSite(kind="media", per_page=100).site(), list[str]()
+    answer = answer_of(site, {"per_page": "100", "orderby": "id", "_fields": "id,title"}, reply, "list")
+    accepted = site.accepted("/wp/v2/media")
+    assert (answer.body, len(asked)) == (b'[{"id":9}]', 4)
+    assert (accepted.per_page, accepted.refused, accepted.doubted) == (100, frozenset(), frozenset())
+
+
 def test_refused_order_is_omitted_and_no_row_is_lost() -> None:
     site, archive, refusals = site_of(150, param="orderby"), SoakArchive(), []
     for _ in range(4):

@@ -422,6 +422,18 @@ def test_a_feed_that_fails_is_searched_for_again() -> None:
     assert set(posts) == {2}
 
 
+@pytest.mark.parametrize("place", ["/?feed=rss2", "/rss/news/"])
+def test_a_feed_that_a_full_run_found_is_found_by_the_next_run(place: str) -> None:
+    """The search of an earlier run was in vain; a run with full=1 looks for a feed again."""
+    site, kept = DatedSite(sitemap("/a/") | articles(a=1), now="2026-01-01T00:00:01Z"), KeptObjects()
+    bring(site, kept)
+    site.pages["/"] = '<link rel="alternate" type="application/rss+xml" href="/rss/news/">'
+    site.pages[place] = feed(entry("b", f"{HOME}/?p=2"))["/feed/"]
+    assert 2 in bring(site, kept, full=True)[0]
+    site.pages[place] = feed(entry("c", f"{HOME}/?p=3"), entry("b", f"{HOME}/?p=2"))["/feed/"]
+    assert 3 in bring(site, kept)[0]
+
+
 @dataclass
 class SiteWithETag(ClosedSite):
     """The site's feed has one ETag for all pages. A client that sends the ETag gets 304."""

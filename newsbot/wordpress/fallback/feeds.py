@@ -67,15 +67,22 @@ class FeedSearch:
         for url in usual:
             feed = yield from self._at(url)
             if feed is not None:
+                if url != usual[0]:
+                    yield self._note(home, "")
                 return feed
             now = time_of(self.when)
             if searched is not None and now is not None and timedelta(0) <= now - searched < HELD:
                 return None
         feed = yield from self.named_by(home)
-        if feed is None and self.when and not self.failing:
-            searched_now = {"searched": self.when}
-            yield Remember(site=self.key, relation=FEEDS, objects={id_of_url(home): searched_now})
+        if feed is not None:
+            yield self._note(home, "")
+        elif self.when and not self.failing:
+            yield self._note(home, self.when)
         return feed
+
+    def _note(self, home: str, when: str) -> Remember:
+        """When the last search in vain was made. A feed that a search found makes an earlier search in vain untrue."""
+        return Remember(site=self.key, relation=FEEDS, objects={id_of_url(home): {"searched": when}})
 
     def named_by(self, url: str) -> Steps[FoundFeed | None]:
         """The feed that a page names, or the feed at the URL itself. Raises Halt."""

@@ -161,7 +161,7 @@ class DiscoveryError(NewsbotError):
 
     ``fault`` names what blocks the API, ``at`` is the URL where the search began, ``meaning`` what that URL means.
     ``first`` says what went wrong at the first place that was asked for, ``when`` is the time of that answer; empty
-    where an earlier run had searched the other places.
+    where an earlier run had searched the other places. Without ``settled`` the next run must search all places again.
     """
 
     def __init__(
@@ -173,6 +173,7 @@ class DiscoveryError(NewsbotError):
         self.at = ""
         self.first: tuple[str, ...] = ()
         self.when = ""
+        self.settled = True
         self.meaning: object = None
 
 

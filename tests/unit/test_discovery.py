@@ -232,22 +232,35 @@ def search(start: str, answers: Mapping[str, dict[str, object]], *, closed: Clos
     return asked
 
 
-def searched_in_vain(start: str, answers: Mapping[str, dict[str, object]]) -> ClosedApi:
-    """What a first run keeps."""
-    talk, reply = discover(start), None
+def searched_in_vain(start: str, answers: Mapping[str, dict[str, object]], *, runs: int = 2) -> ClosedApi:
+    """What the last of ``runs`` keeps."""
+    found: ClosedApi | None = None
+    for _ in range(runs):
+        found = _searched_in_vain(start, answers, closed=found)
+    assert found is not None
+    return found
+
+
+def _searched_in_vain(
+    start: str, answers: Mapping[str, dict[str, object]], *, closed: ClosedApi | None
+) -> ClosedApi | None:
+    talk, reply = discover(start, closed=closed), None
     try:
         while True:
             query = talk.send(reply)  # type: ignore[arg-type]
             url = query.url.split("_fields=")[0].rstrip("?&")
             reply = Reply(**{"url": url, "fetched_at": SEARCHED, **answers.get(url, page(status=404))})  # type: ignore[arg-type]
     except DiscoveryError as failure:
-        (kept,) = list(remember_closed(start, failure, failure.first, failure.when))
+        notes = list(remember_closed(start, failure, failure.first, failure.when))
+    if not notes:
+        return closed  # the earlier search holds
+    (kept,) = notes
     recalling = recall_closed(start)
     asked = next(recalling)
     assert (asked.site, asked.relation, asked.ids) == (kept.site, kept.relation, tuple(kept.objects))
     with pytest.raises(StopIteration) as end:
         recalling.send(kept.objects)
-    found: ClosedApi = end.value.value
+    found: ClosedApi | None = end.value.value
     return found
 
 
@@ -278,6 +291,16 @@ def test_next_run_finds_an_api_that_answers_again() -> None:
     for start in STARTS[1:]:
         closed = searched_in_vain(start, {})
         assert search(start, {"https://a.example/wp-json/": index()}, closed=closed, now=SEARCHED)[-1] == "found"
+
+
+@pytest.mark.parametrize("refusal", [page(status=403), {"status": 401, "body": b'{"code":"closed","message":"No."}'}])
+def test_a_refusal_beyond_the_first_place_is_believed_after_two_runs(refusal: dict[str, object]) -> None:
+    answers = {"https://a.example/?rest_route=/": refusal}
+    opened = {"https://a.example/?rest_route=/": index()}
+    for runs, found in ((1, True), (2, False)):
+        closed = searched_in_vain("https://a.example/", answers, runs=runs)
+        again = search("https://a.example/", opened, closed=closed, now="2026-03-02T10:00:00Z")
+        assert (again[-1] == "found") is found
 
 
 @pytest.mark.parametrize("now", [page(status=503), page(status=403), page("<p>moved</p>")])

@@ -27,13 +27,15 @@ RELATION = "discovery"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedApi:
     """A search in vain. ``first`` says what went wrong at the first place, ``when`` the search was made (UTC, ISO).
-    ``why``, ``fault`` and ``absent`` (there is no API at all) are its outcome."""
+    ``why``, ``fault`` and ``absent`` (there is no API at all) are its outcome. Without ``settled`` the outcome is in
+    doubt: another run must find the same."""
 
     first: tuple[str, ...]
     when: str
     why: str
     fault: str | None = None
     absent: bool = False
+    settled: bool = True
 
     def holds(self, first: Sequence[str], when: str) -> bool:
         """Whether the search need not be made again. ``first`` is what went wrong now, at the time ``when``."""
@@ -41,7 +43,7 @@ class ClosedApi:
             passed = datetime.fromisoformat(when) - datetime.fromisoformat(self.when)
         except (TypeError, ValueError):
             return False
-        return self.first == tuple(first) and timedelta(0) <= passed < HELD
+        return self.settled and self.first == tuple(first) and timedelta(0) <= passed < HELD
 
     def error(self) -> DiscoveryError:
         """The outcome of the earlier search."""
@@ -63,6 +65,7 @@ def recall_closed(url: str) -> Steps[ClosedApi | None]:
             why=str(kept["why"]),
             fault=kept["fault"],
             absent=bool(kept["absent"]),
+            settled=bool(kept.get("settled", True)),
         )
     except (KeyError, TypeError):
         return None
@@ -78,6 +81,7 @@ def remember_closed(url: str, failure: DiscoveryError, first: Sequence[str], whe
         "why": str(failure),
         "fault": failure.fault,
         "absent": isinstance(failure, NoApi),
+        "settled": failure.settled,
     }
     yield Remember(site=_host(url), relation=RELATION, objects={id_of_url(url): kept})
 

@@ -66,7 +66,7 @@ def _explain_failure(failure: PayloadError) -> DiscoveryError | None:
 
 
 def _explain_forbidden(failure: PayloadError) -> DiscoveryError | None:
-    if getattr(failure, "status", None) not in (401, 403):
+    if not is_refusal(failure):
         return None
     return DiscoveryError(f"the site keeps its REST API closed ({failure})", verdict="closed")
 
@@ -74,3 +74,8 @@ def _explain_forbidden(failure: PayloadError) -> DiscoveryError | None:
 def explain_no_answer(reply: Reply) -> DiscoveryError:
     verdict: Literal["blocked", "incomplete"] = "blocked" if reply.error in BLOCKING else "incomplete"
     return DiscoveryError(f"{urlsplit(reply.url).netloc}: {reply.reason}", verdict=verdict, fault=reply.error)
+
+
+def is_refusal(failure: PayloadError) -> bool:
+    """Whether an API, or a firewall in front of it, refuses visitors."""
+    return getattr(failure, "status", None) in (401, 403)

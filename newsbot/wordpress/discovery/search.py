@@ -15,7 +15,7 @@ from newsbot.wordpress import payload
 from newsbot.wordpress.api import Api, Site
 from newsbot.wordpress.discovery.closed import ClosedApi
 from newsbot.wordpress.discovery.declared import declared_language, declared_roots
-from newsbot.wordpress.discovery.explanation import BLOCKING, NoAnswer, explain, explain_no_answer
+from newsbot.wordpress.discovery.explanation import BLOCKING, NoAnswer, explain, explain_no_answer, is_refusal
 from newsbot.wordpress.discovery.index import INDEX_FIELDS, is_index, read_site
 from newsbot.wordpress.discovery.roots import folder_of, roots_around, roots_in, starts
 from newsbot.wordpress.empty_fields import is_refused
@@ -48,6 +48,7 @@ def discover(url: str, *, closed: ClosedApi | None = None) -> Asking[Site]:
         except DiscoveryError as failure:
             failure.at = start
             failure.first, failure.when = search.first, search.when if search.is_whole else ""
+            failure.settled = search.is_settled(failure)
             failure.meaning = meaning_without_api(start, search.page)
             raise
     error = explain_no_answer(unreachable[0].reply)
@@ -76,6 +77,14 @@ class _Search:
     first: tuple[str, ...] = ()
     when: str = ""
     is_whole: bool = True
+
+    def is_settled(self, outcome: DiscoveryError) -> bool:
+        """Whether later runs may use the outcome instead of a search. Where a place refuses visitors and the first
+        place does not, the first place cannot show that the refusal has passed: two runs must then meet it."""
+        first, others = self.failures[: len(self.first)], self.failures[len(self.first) :]
+        if any(map(is_refusal, first)) or not any(map(is_refusal, others)):
+            return True
+        return self.closed is not None and (self.closed.first, self.closed.why) == (self.first, str(outcome))
 
     def run(self) -> Asking[Site]:
         """Raises NoAnswer where the host cannot be reached, and DiscoveryError where no API is found."""

@@ -122,6 +122,8 @@ class Browser:
             # The browser broke, or the page did not end. In both cases the next page gets a new browser.
             await self._discard(chromium)
             raise error if isinstance(error, BrowserError) else BrowserError(_first_line(error)) from error
+        if rendering.is_broken:
+            await self._discard(chromium)
         self._count("pages")
         return rendered
 

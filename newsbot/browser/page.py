@@ -48,6 +48,7 @@ class PageRendering:
 
     ``seconds`` is the time for the scripts, without the time that requests wait for politeness.
     ``stopping`` is called as often as the clock is read. ``count`` takes the name of a stat.
+    ``is_broken``: the page was read, and broke the browser afterwards.
     """
 
     reply: Reply
@@ -57,9 +58,12 @@ class PageRendering:
     largest: int
     stopping: Callable[[], bool]
     count: Callable[[str], None]
+    is_broken: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _page: Page | None = None
     _requests: int = 0
+    _asked_before: int = 0
+    _began: float = 0.0
     _spent: float = 0.0
     _is_over: bool = False
     _document_given: bool = False
@@ -98,19 +102,31 @@ class PageRendering:
         On a busy machine the browser is slow to report a request, so that the page seems to be done. The DOM is read
         when the browser has no more work. If a request was reported meanwhile, newsbot waits and reads once more.
         """
+        self._began = asyncio.get_running_loop().time()
         loading = asyncio.ensure_future(page.goto(self.reply.url, timeout=0, wait_until="commit"))
+
+        async def read() -> Reply:
+            if not await self._settle(loading, chromium):
+                return Reply(status=0, url=self.reply.url, error="stopped")
+            return self._rendered(await self._in_time(self._dom(context, page)))
+
         try:
-            for is_last in (False, True):
-                if not await self._settle(loading, chromium):
-                    return Reply(status=0, url=self.reply.url, error="stopped")
-                requests = self._requests
-                dom = await self._in_time(self._dom(context, page))
-                if is_last or self._is_over or requests == self._requests:
-                    break
+            first, requests = await read(), self._asked_before
+            if first.error is not None or self._is_over or requests == self._requests:
+                return first
+            return await self._once_more(first, read)
         finally:
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
-        return self._rendered(dom)
+
+    async def _once_more(self, first: Reply, read: Callable[[], Awaitable[Reply]]) -> Reply:
+        """What ``read`` gives, or ``first`` where the page has become unreadable: its article was there."""
+        try:
+            second = await read()
+        except (BrowserError, Error):
+            self.is_broken = True
+            return first
+        return first if second.error == "too-large" else second
 
     async def _settle(self, loading: asyncio.Future[Any], chromium: Chromium) -> bool:
         """Wait until the page is loaded and makes no requests, or until its time is over.
@@ -118,8 +134,7 @@ class PageRendering:
         Returns False if the crawl is being stopped.
         """
         loop = asyncio.get_running_loop()
-        began = last = loop.time()
-        quiet = 0.0
+        last, quiet = loop.time(), 0.0
         while not self._loaded or quiet < QUIET:
             if self.stopping():
                 return False
@@ -127,7 +142,7 @@ class PageRendering:
                 loading.result()
             if self._crashed or not chromium.alive:
                 raise BrowserError("it stopped while it rendered the page")
-            if self._spent >= self.seconds or last - began >= LONGEST:
+            if self._spent >= self.seconds or last - self._began >= LONGEST:
                 self._is_over = True
                 self.count("cut")
                 break
@@ -135,6 +150,7 @@ class PageRendering:
             passed, last = loop.time() - last, loop.time()
             quiet = 0.0 if self._tasks else quiet + passed
             self._spent += 0.0 if self.subresources.only_waits() else passed
+        self._asked_before = self._requests
         return True
 
     def _routed(self, route: Route) -> None:

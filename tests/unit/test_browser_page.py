@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from playwright.async_api import Error
 
-from newsbot.browser.page import PageRendering
+from newsbot.browser.page import LONGEST, PageRendering
+from newsbot.errors import BrowserError, StuckPage
 from newsbot.wordpress.messages import Reply
 
 MAIN, IFRAME = object(), object()
@@ -55,9 +56,10 @@ class PageOf:
 
 
 class Context:
-    """A context whose page gives the texts ``doms``, one after the other. ``before`` runs before each of them."""
+    """A context whose page gives the texts ``doms``, one after the other. ``before`` runs before each of them. An
+    exception: the page cannot be read. None: its text is too long."""
 
-    def __init__(self, doms: list[str], before: Callable[[], None]) -> None:
+    def __init__(self, doms: Sequence[str | Exception | None], before: Callable[[], None]) -> None:
         self.doms, self.before, self.read = doms, before, 0
 
     async def new_cdp_session(self, page: object) -> Context:
@@ -67,7 +69,10 @@ class Context:
         if method == "Runtime.evaluate":
             self.before()
             self.read += 1
-            return {"result": {"value": self.doms[self.read - 1]}}
+            value = self.doms[self.read - 1]
+            if isinstance(value, Exception):
+                raise value
+            return {"result": {"value": value}}
         return {"frameTree": {"frame": {"id": 1}}, "executionContextId": 1}
 
 
@@ -114,3 +119,41 @@ def test_page_whose_time_is_over_is_read_once(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(PageRendering, "_in_time", lambda _, work: work)
     reply = asyncio.run(rendering._settled(context, PageOf(), SimpleNamespace(alive=True)))
     assert (reply.body.decode(), context.read, counts) == ("first", 1, ["cut"])
+
+
+@pytest.mark.parametrize(
+    ("then", "is_broken"),
+    [(StuckPage("its scripts do not end"), True), (Error("Target crashed"), True), (BrowserError("it stopped"), True),
+     (None, False)],
+)  # fmt: skip
+def test_page_that_cannot_be_read_once_more_keeps_its_first_text(
+    monkeypatch: pytest.MonkeyPatch, then: Exception | None, is_broken: bool
+) -> None:
+    monkeypatch.setattr("newsbot.browser.page.QUIET", 0.0)
+    rendering = rendering_of()
+    rendering._loaded = True
+
+    def request() -> None:
+        rendering._requests += 1
+
+    context = Context(["first", then], request)
+    reply = asyncio.run(rendering._settled(context, PageOf(), SimpleNamespace(alive=True)))
+    assert (reply.error, reply.body.decode(), rendering.is_broken) == (None, "first", is_broken)
+
+
+def test_waits_of_both_readings_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page asks for something while it is read, and the wait for the answer would never end."""
+    monkeypatch.setattr("newsbot.browser.page.QUIET", 0.0)
+    counts: list[str] = []
+    waiting = SimpleNamespace(only_waits=lambda: True)
+    rendering = rendering_of(count=counts.append, subresources=waiting)
+    rendering._loaded = True
+
+    def request() -> None:
+        rendering._requests += 1
+        rendering._loaded = False
+        rendering._began -= LONGEST
+
+    context = Context(["first", "second"], request)
+    reply = asyncio.run(rendering._settled(context, PageOf(), SimpleNamespace(alive=True)))
+    assert (reply.body.decode(), counts) == ("second", ["cut"])

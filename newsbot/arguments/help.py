@@ -29,7 +29,7 @@ def help_text(spider: str, model: type[SiteArguments]) -> str:
     lines += ["", "examples:", ""]
     lines += [f"  scrapy crawl {spider} {line}" for name, line in EXAMPLES if name in fields]
     more = "-o FILE appends the news, -O FILE holds the whole answer; without them the rows go to data/"
-    return "\n".join([*lines, "", f"{more} (scrapy crawl --help)", "docs/arguments.md tells more"])
+    return "\n".join([*lines, "", f"{more} (scrapy crawl --help)", "docs/arguments.md describes all arguments"])
 
 
 def _default(value: Any) -> str:

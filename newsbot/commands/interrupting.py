@@ -15,9 +15,9 @@ from scrapy.utils.ossignal import install_shutdown_handlers
 
 logger = logging.getLogger(__name__)
 
-FIRST = "Received %s: the crawl ends. It makes its files whole first, which takes some seconds"
-SECOND = "Received %s again: the crawl still makes its files whole. A third signal ends it at once"
-THIRD = "Received %s a third time: the crawl ends at once. The same command makes its files whole and goes on"
+FIRST = "Received %s: the crawl ends. It completes its files first, which takes some seconds"
+SECOND = "Received %s again: the crawl still completes its files. A third signal ends the crawl at once"
+THIRD = "Received %s a third time: the crawl ends at once. The same command completes the files and continues"
 
 
 def end_at_third_signal(process: CrawlerProcessBase) -> None:

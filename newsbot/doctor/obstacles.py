@@ -58,7 +58,7 @@ def _of_walls(evidence: Evidence) -> Iterator[str]:
     home = evidence.home
     if home is not None and home.error is None:
         if payload.is_challenge(home):
-            yield "a bot check stands before the home page"
+            yield "a bot check answers instead of the home page"
         elif home.status >= 400:
             yield f"the home page answers with HTTP {home.status}"
     for query, reply in evidence.exchanges:
@@ -83,15 +83,15 @@ def _of_api(site: Site) -> Iterator[str]:
 
 def _of_answers(evidence: Evidence, sample: Reply) -> Iterator[str]:
     if sample.body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in (b"[", b"{"):
-        yield "text stands before the JSON of the API; newsbot reads past it"
+        yield "the API sends text before its JSON; newsbot ignores this text"
     elif sample.body.startswith(b"\xef\xbb\xbf"):
-        yield "a byte order mark stands before the JSON of the API; newsbot reads past it"
+        yield "the API sends a byte order mark before its JSON; newsbot ignores this mark"
     if total_of(sample) is None:
-        yield "the API sends no X-WP-Total, so that nothing of the API tells how many posts there are"
+        yield "the API sends no X-WP-Total, so that the API does not say how many posts the site has"
     elif total_of(sample) == 0 and evidence.rows:
         yield "the API counts 0 posts and lists some"
     if lacks_content(evidence.rows):
-        yield "the API gives posts without their content; a crawl reads it off the pages"
+        yield "the API gives posts without their content; a crawl reads the content from the pages"
     if len(evidence.rows) >= FEW and all(map(_is_protected, evidence.rows)):
         yield "the newest posts are protected by passwords"
     if evidence.home is not None and payload.is_login(evidence.home) and evidence.home.is_ok:

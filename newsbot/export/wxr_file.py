@@ -83,8 +83,8 @@ def _notes(site: _Site, left: dict[int, list[tuple[int, int]]]) -> Iterator[str]
         yield f"terms whose parent the archive does not hold: {lost:,}. Crawl wp_terms to have the parents"
     if site.alike:
         yield (
-            f"items with the type, time and title of another item: {site.alike:,}. WordPress's importer takes such "
-            "items for one and leaves the later one out"
+            f"items with the type, time and title of another item: {site.alike:,}. WordPress's importer treats such "
+            "items as one item and leaves the later item out"
         )
     if site.undated:
         yield f"items without a date: {site.undated:,}. WordPress gives them the time of the import"

@@ -205,8 +205,8 @@ class SiteDriver:
 def told_of(facts: SiteFacts) -> str | None:
     """The meaning of the user's address, in one line; None for the bare address of a whole site."""
     if facts.part is not None:
-        return f"{facts.asked}: taken for {facts.part.told} of {facts.site}"
-    return None if is_bare(facts.asked) else f"{facts.asked}: taken for the whole site {facts.site}"
+        return f"{facts.asked}: the address means {facts.part.told} of {facts.site}"
+    return None if is_bare(facts.asked) else f"{facts.asked}: the address means the whole site {facts.site}"
 
 
 async def _cancel(replying: asyncio.Future[Reply]) -> None:

@@ -288,7 +288,7 @@ def test_two_signals_leave_a_receipt_entry_for_each_site_and_whole_files(tmp_pat
             process.send_signal(signal.SIGINT)
         answers.set()
         said = process.communicate()[1]
-    assert "again: the crawl still makes its files whole. A third signal ends it at once" in said
+    assert "again: the crawl still completes its files. A third signal ends the crawl at once" in said
     assert "Traceback" not in said
     (path,) = (tmp_path / "data" / "receipts").glob("*.json")
     receipt = json.loads(path.read_text(encoding="utf-8"))

@@ -54,8 +54,8 @@ def test_address_of_a_part_of_a_site_selects_this_part(tmp_path: Path) -> None:
             assert sorted(found) == sorted((url.rstrip("/"), row_id) for url, row_id in every), "each row once"
             assert f"rows: {len(every)} in the whole answer" in run.said
             assert run.status == 1
-            assert f"taken for the category {section.name}" in run.said
-            assert "taken for the single post" in run.said
+            assert f"the address means the category {section.name}" in run.said
+            assert "the address means the single post" in run.said
             assert "nothing is at" in run.said
             if not number:
                 verify(tmp_path, f"{len(every)} rows agree with the receipt and the records of the WARC files")

@@ -128,7 +128,7 @@ def test_languages_and_language_plugin_of_a_site_are_reported() -> None:
         ({"/wp-json/": index(per_page={"maximum": 20})}, "the API gives at most 20 posts a page"),
         ({"/wp-json/wp/v2/posts": posts(rendered="")}, "the API gives posts without their content"),
         ({"/wp-json/wp/v2/posts": posts(protected=True)}, "the newest posts are protected by passwords"),
-        ({"/wp-json/wp/v2/posts": f"Notice: x{orjson.dumps(posts()).decode()}"}, "text stands before the JSON"),
+        ({"/wp-json/wp/v2/posts": f"Notice: x{orjson.dumps(posts()).decode()}"}, "the API sends text before its JSON"),
         ({"/wp-json/wp/v2/types": refused(403, "no")}, "the site does not list its types"),
         ({"/": f"{PAGE}<script src='https://cdn.tinypass.com/x.js'>"}, "articles may be locked: Piano"),
         ({"/map.xml": Reply(status=402, url=HOME)}, "the site asks for payment (HTTP 402"),

@@ -67,7 +67,8 @@ def workers(root: Path = Path("/")) -> int:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="ascii")
+        # A group may have any name that a folder has.
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return ""
 

@@ -66,7 +66,7 @@ def finite(value: Any) -> float | None:
     no float holds."""
     if isinstance(value, str):
         text = value.strip()
-        number = decimal(text.removeprefix("-").removeprefix("+"))
+        number = decimal(text[1:] if text[:1] in ("-", "+") else text)
         return None if number is None else -number if text.startswith("-") else number
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None

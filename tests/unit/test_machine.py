@@ -26,7 +26,7 @@ def machine(root: Path, files: dict[str, str], *, free: int = 64 * GB) -> Path:
         kernel[name if name.startswith("proc/") else f"sys/fs/cgroup/{name}"] = text
     for name, text in kernel.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="ascii")
+        (root / name).write_text(text, encoding="utf-8", errors="surrogateescape")
     return root
 
 
@@ -59,6 +59,14 @@ GROUPS: dict[str, tuple[dict[str, str], int, int]] = {
     "version 2, a path outside of the container": (
         {"proc/self/cgroup": "0::/../../x\n", "memory.max": f"{2 * GB}\n", "memory.current": "0\n"},
         *(2_000, 2),
+    ),
+    "version 2, names of groups that are not ASCII": (
+        {
+            "proc/self/cgroup": "0::/bücher/\udcfc\n",
+            "bücher/memory.max": f"{4 * GB}\n",
+            "bücher/memory.current": f"{GB}\n",
+        },
+        *(3_000, 3),
     ),
     "version 1, no limit": (
         {

@@ -76,8 +76,9 @@ def test_a_decimal_has_one_point_at_most(text: str, number: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value", "number"),
-    [("-5.5", -5.5), ("+3", 3.0), (5, 5.0), (-0.5, -0.5), ("1e3", None), (10**400, None), ("nan", None), (False, None)],
-)
+    [("-5.5", -5.5), ("+3", 3.0), (5, 5.0), (-0.5, -0.5), ("1e3", None), (10**400, None), ("nan", None), (False, None),
+     ("-+3", None), ("--3", None), ("- 3", None), ("-", None)],
+)  # fmt: skip
 def test_a_number_of_json_may_have_a_sign(value: Any, number: float | None) -> None:
     assert finite(value) == number
 

@@ -131,8 +131,8 @@ class CredentialsMiddleware:
             logger.info("%s: newsbot is logged in as %s", host, user)
         elif response.status == 401 or (host, "accepted") not in self._logged:
             logger.warning(
-                "%s: the site answers as to a visitor, although the password of %s was sent: its server may remove the "
-                "header Authorization",
+                "%s: the site treats newsbot as a visitor, although the password of %s was sent: its server may "
+                "remove the header Authorization",
                 host,
                 user,
             )

@@ -134,7 +134,12 @@ USER = JSON | {"Allow": "GET", "Cache-Control": "no-cache, must-revalidate, max-
     [
         (200, USER, "INFO", "newsbot is logged in as anna"),
         (200, JSON | {"Allow": "GET, POST"}, "INFO", "newsbot is logged in as anna"),
-        (200, JSON | {"Allow": "GET"}, "WARNING", "the site answers as to a visitor, although the password of anna"),
+        (
+            200,
+            JSON | {"Allow": "GET"},
+            "WARNING",
+            "the site treats newsbot as a visitor, although the password of anna",
+        ),
         (200, JSON | {"Allow": "GET", "Age": "7"}, "", ""),
         (200, JSON, "", ""),
         (200, {"Content-Type": "text/html", "Cache-Control": "no-cache"}, "", ""),
@@ -166,7 +171,7 @@ def test_login_that_the_site_ignores_is_logged_as_ignored(
         login.process_response(request, Response(request.url, status=status, headers=USER, body=body))
         logins.append(request.meta["newsbot_login"])
     assert logins == ["accepted", "ignored"]
-    assert "the site answers as to a visitor, although the password of anna" in caplog.messages[-1]
+    assert "the site treats newsbot as a visitor, although the password of anna" in caplog.messages[-1]
 
 
 def test_answer_to_a_request_without_a_password_logs_no_login(caplog: pytest.LogCaptureFixture) -> None:

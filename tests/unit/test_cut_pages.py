@@ -36,6 +36,8 @@ def cut(html: str) -> bool:
         CUT + "<style>p { color: ",
         CUT + "<!-- a comment",
         CUT + "</p>\n\n",
+        CUT.replace("</head>", "<script>frame.write('<body>tide</body></html>')</script></head>"),
+        CUT.replace("</head>", "<!-- before </body> --></head>"),
     ],
 )
 def test_page_that_ends_within_its_article_is_truncated(html: str) -> None:
@@ -50,6 +52,7 @@ def test_page_that_ends_within_its_article_is_truncated(html: str) -> None:
         WHOLE.replace("</body></html>", ""),
         WHOLE.removesuffix(ENDS),
         WHOLE.removesuffix(FOOTER + ENDS) + "</div>",  # nothing follows the article, and all elements are closed
+        WHOLE.removesuffix(FOOTER + ENDS) + "</div><script>let box = '<div class=\"tide\">'</script>",
         CUT + "</BODY >",
         HEAD,
         "",

@@ -8,6 +8,11 @@ from selectolax.lexbor import LexborHTMLParser
 
 _END = re.compile(r"</(?:body|html)\s{0,100}>", re.IGNORECASE)
 _WORDPRESS = re.compile(r"/wp-(?:content|includes)/|wp-block-|entry-content")
+_NO_MARKUP = re.compile(
+    r"<!--(?:-?>|.*?(?:-->|\Z))|<(script|style|textarea)\b.*?(?:</\1|\Z)", re.IGNORECASE | re.DOTALL
+)
+"""Parts of a source in which tags are text. Scripts write elements, and whole pages into frames."""
+
 _UNSEEN = ["script", "style", "noscript", "template", "title", "textarea"]
 _NEED_END_TAGS = ("div", "article", "main", "section")
 _LAST = 20
@@ -23,7 +28,10 @@ def is_cut(html: str, body: str | None) -> bool:
     About one page in 200 omits the end tag of its body, as HTML allows. In such a page a footer follows the article, or
     all other elements are closed. Authors who write pages without WordPress also forget other end tags.
     """
-    if not body or _END.search(html) or not _WORDPRESS.search(html) or not _is_open(html.lower()):
+    if not body or not _WORDPRESS.search(html):
+        return False
+    markup = _NO_MARKUP.sub("", html)
+    if _END.search(markup) or not _is_open(markup.lower()):
         return False
     last = _letters(html)[-_LAST:]
     return bool(last) and last in _letters(body)[-_WITHIN:]

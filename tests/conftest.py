@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
 import importlib
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ settings.load_profile("ci" if os.environ.get("CI", "").lower() in {"1", "true"} 
 # the end of the process, and a test in which the reader of the output ends first could not fail.
 os.environ.pop("PYTHONUNBUFFERED", None)
 
+ERRORS = pytest.StashKey[int]()
+"""The descriptor of the error output of pytest."""
+
 LONGEST_ID = 60
 """The most characters of a parameter in the name of its test."""
 
@@ -34,6 +38,50 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
         return f"{val[:LONGEST_ID]!a}...{len(val)}"
     return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the error output of pytest itself, before a test's output is captured."""
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture is not None else contextlib.nullcontext():
+        config.stash[ERRORS] = os.dup(2)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    with ending_in_any_case(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    with ending_in_any_case(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    with ending_in_any_case(item):
+        return (yield)
+
+
+@contextlib.contextmanager
+def ending_in_any_case(item: pytest.Item) -> Generator[None, None, None]:
+    """End the process, and tell where it waits, after twice the time of the test.
+
+    pytest-timeout interrupts a test once. A test that then waits for a process that does not end, as the ``finally`` of
+    a server does, would wait for ever, and nobody would learn its name.
+    """
+    marker, option = item.get_closest_marker("timeout"), item.config.getoption("timeout", None)
+    limit = float(marker.args[0] if marker is not None and marker.args else option or 0)
+    if marker is None and option is None:
+        limit = float(item.config.getini("timeout") or 0)
+    if limit > 0:
+        faulthandler.dump_traceback_later(2 * limit, exit=True, file=item.config.stash[ERRORS])
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.hookimpl(optionalhook=True)

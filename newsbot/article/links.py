@@ -97,6 +97,14 @@ def host(url: str) -> str:
     return unicode_host(name or "").removeprefix("www.")
 
 
+def is_same_page(url: str, other: str) -> bool:
+    """Whether two URLs are those of one page. The scheme, ``www.``, a slash at the end and a fragment do not count."""
+    if not host(url) or host(url) != host(other):
+        return False
+    one, two = urlsplit(url), urlsplit(other)
+    return (one.path.rstrip("/"), one.query) == (two.path.rstrip("/"), two.query)
+
+
 @lru_cache(maxsize=64)
 def _root(base: str) -> str:
     """Scheme and host of a URL, the part before its path. "" where the URL has no host."""

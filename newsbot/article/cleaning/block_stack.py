@@ -52,6 +52,8 @@ class Judge(Protocol):
 
     def bare(self, words: str) -> bool: ...
 
+    def is_own_page(self, url: str) -> bool: ...
+
 
 class BlockStack(Output):
     """The open elements of the output. ``judge`` decides about each short block that ends, and about each heading or
@@ -63,7 +65,7 @@ class BlockStack(Output):
     def __init__(self, judge: Judge) -> None:
         super().__init__()
         self._judge = judge
-        self._headings = Headings(judge.bare)
+        self._headings = Headings(judge.bare, judge.is_own_page)
         self._formatting = Formatting(self.html, self.links)
         self._blocks = [Block("", opened=True)]
         self._holder = self._blocks[0]  # the innermost block that is written: words go into it

@@ -17,7 +17,6 @@ from newsbot.article.cleaning.repair import repair
 from newsbot.article.cleaning.rules import CleaningRules, default_rules
 from newsbot.article.cleaning.sanitize import sanitize
 from newsbot.article.cleaning.tree_walk import TreeWalk
-from newsbot.article.links import host
 from newsbot.article.teaser import ends_as_teaser
 from newsbot.article.text import SOFT_HYPHEN, count_words, scrub
 from newsbot.items import Embed, Image
@@ -126,7 +125,7 @@ def _settle(html: str, base_url: str, rules: CleaningRules) -> tuple[TreeWalk, t
     held_back: set[str] = set()
     opened: frozenset[str] = frozenset()
     while True:
-        judgement = Judgement(rules, held, opened, host(base_url))
+        judgement = Judgement(rules, held, opened, base_url)
         walk = TreeWalk(judgement, base=base_url, closed=closed, targets=targets, references=references)
         walk.run(body)
         bare = not (walk.writer.length or walk.media.images or walk.writer.embeds)

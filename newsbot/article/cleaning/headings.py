@@ -25,10 +25,10 @@ class Heading:
 
 class Headings:
     """The headings at the end of the output, directly one after the other. ``bare(words)`` decides whether a heading
-    with these words may be removed."""
+    with these words may be removed, ``is_own(url)`` whether a URL is that of the article."""
 
-    def __init__(self, bare: Callable[[str], bool]) -> None:
-        self._bare = bare
+    def __init__(self, bare: Callable[[str], bool], is_own: Callable[[str], bool]) -> None:
+        self._bare, self._is_own = bare, is_own
         self._last: list[Heading] = []
 
     def follow(self, after: Heading, output: Output) -> None:
@@ -37,7 +37,7 @@ class Headings:
         begin, end = after.begin, after.end
         while self._last and self._last[-1].end == begin[0] and self._last[-1].tag >= after.tag:
             last = self._last[-1]
-            if len(last.words) > LONGEST or _leads_on(last, begin, output) or not self._bare(last.words):
+            if len(last.words) > LONGEST or self._leads_on(last, begin, output) or not self._bare(last.words):
                 break
             self._last.pop()
             output.remove(last.begin, begin)
@@ -47,10 +47,11 @@ class Headings:
             self._last.clear()
         self._last.append(Heading(after.tag, after.words, begin, end))
 
-
-def _leads_on(label: Heading, end: Mark, output: Output) -> bool:
-    """Whether a label such as "Read more" is a link to an address that no link before it has. Without the label the
-    article would lose the address: an author's button often is the only link to a report."""
-    if label.tag in RANKS or label.begin[3] == end[3] or not invites_to_read_on(label.words):
-        return False
-    return not set(output.links[label.begin[3] : end[3]]).issubset(output.links[: label.begin[3]])
+    def _leads_on(self, label: Heading, end: Mark, output: Output) -> bool:
+        """Whether a label such as "Read more" is a link to an address that no link before it has. Without the label the
+        article would lose the address: an author's button often is the only link to a report. In an excerpt of the
+        article itself the label has the address of the article."""
+        if label.tag in RANKS or label.begin[3] == end[3] or not invites_to_read_on(label.words):
+            return False
+        links = {link for link in output.links[label.begin[3] : end[3]] if not self._is_own(link)}
+        return not links.issubset(output.links[: label.begin[3]])

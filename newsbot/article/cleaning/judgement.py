@@ -14,6 +14,7 @@ from newsbot.article.cleaning.removal import Removal, is_authors, weigh
 from newsbot.article.cleaning.rule import Rule
 from newsbot.article.cleaning.rules import CleaningRules, is_quotation
 from newsbot.article.cleaning.tag_lists import POST_TAGS, SEPARATORS
+from newsbot.article.links import host, is_same_page
 
 # An invitation to read the rest elsewhere ends the article: at most this many characters follow it.
 _BEHIND = 200
@@ -52,14 +53,14 @@ def _is_stub(words: str) -> bool:
 
 class Judgement:
     """The judgement of one walk. ``held``: nodes that stay although a rule matches them. The argument ``opened`` has
-    the rules that an earlier walk over the same post opened. ``own`` is the host of the site.
+    the rules that an earlier walk over the same post opened. ``page`` is the URL of the article.
 
     ``counts``: rule -> blocks and pictures. ``removals``: rule -> elements. The attribute ``opened``: rules that
     matched a wrapper of the author's sentences in this walk. ``credit``: see ``Cleaned``.
     """
 
     def __init__(
-        self, rules: CleaningRules, held: Set[int] = frozenset(), opened: Set[str] = frozenset(), own: str = ""
+        self, rules: CleaningRules, held: Set[int] = frozenset(), opened: Set[str] = frozenset(), page: str = ""
     ) -> None:
         self.counts: defaultdict[str, int] = defaultdict(int)
         self.removals: dict[str, Removal] = {}
@@ -67,7 +68,7 @@ class Judgement:
         self.credit: tuple[str, tuple[str, ...]] | None = None
         self.rules = rules
         self._held = held
-        self._own = own
+        self._own, self._page = host(page), page
         self._opened_before = opened
         self._stub = False
         self._invited_at: int | None = None
@@ -171,6 +172,10 @@ class Judgement:
     def _is_left_of_tags(self, words: str) -> bool:
         """Whether words are what remains of a list of tags: labels, and commas between the links."""
         return all(not part or self.is_tag_label(part) for part in map(_between, words.split("\n")))
+
+    def is_own_page(self, url: str) -> bool:
+        """Whether a URL is that of the article."""
+        return is_same_page(url, self._page)
 
     def bare(self, words: str) -> bool:
         """Whether a plugin wrote a heading that has nothing under it."""

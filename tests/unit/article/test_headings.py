@@ -99,3 +99,16 @@ def test_label_without_a_link_is_removed() -> None:
     for label in ("<p>Read more</p>", '<p><a href="/subscribe/">Subscribe</a></p>'):
         found = clean(f"{PROSE}{label}<h2>Winter</h2>{PROSE}", base_url=BASE)
         assert found.html == f"{PROSE}<h2>Winter</h2>{PROSE}"
+
+
+@pytest.mark.parametrize("href", [BASE, f"{BASE}#more-7", BASE.replace("://", "://www.").rstrip("/")])
+def test_button_to_the_article_itself_is_removed(href: str) -> None:
+    button = f'<p><a href="{href}">Read more</a></p>'
+    found = clean(f"{PROSE}{button}<h2>Winter</h2>{PROSE}", base_url=BASE)
+    assert (found.html, found.links) == (f"{PROSE}<h2>Winter</h2>{PROSE}", [])
+
+
+@pytest.mark.parametrize("href", ["https://news.example/other/", f"{BASE}?page=2", f"{BASE}2/", "https://a.example/"])
+def test_button_to_another_page_is_kept(href: str) -> None:
+    button = f'<p><a href="{href}">Read more</a></p>'
+    assert clean(f"{PROSE}{button}<h2>Winter</h2>{PROSE}", base_url=BASE).links == [href]

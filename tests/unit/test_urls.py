@@ -30,6 +30,7 @@ from newsbot.spiders.claims import address_lease
 from newsbot.spiders.declared import DeclaredRights
 from newsbot.urls import ascii_host, ascii_url, unicode_host
 from newsbot.wordpress.api import Api
+from newsbot.wordpress.discovery.closed import recall_closed
 from newsbot.wordpress.discovery.declared import declared_roots
 from newsbot.wordpress.discovery.index import read_site
 from newsbot.wordpress.guids import names_site
@@ -90,6 +91,7 @@ def test_any_text_is_accepted_and_other_names_are_unchanged(text: str) -> None:
         lambda home: (names_site(f"{home}/?p=7", WRITTEN), names_site(f"{home}/?p=7", IN_DNS)),
         lambda home: moved_url(f"{home}?p=7&from=me@there", old=WRITTEN, new="https://new.example"),
         lambda home: address_lease(home),
+        lambda home: next(recall_closed(f"{home}/blog/")),
         lambda home: label([home]),
         lambda home: list(parse_auth(f"{urlsplit(home).netloc}=ann:secret")),
         lambda home: AddressPolicy.parse(urlsplit(home).netloc).allows("xn--bcher-kva.example", 80),

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 from newsbot.errors import DiscoveryError, NoApi
+from newsbot.urls import as_url, ascii_host
 from newsbot.wordpress.messages import Steps
 from newsbot.wordpress.pages.urls import id_of_url
 from newsbot.wordpress.questions import Recall, Remember
@@ -88,5 +89,5 @@ def remember_closed(url: str, failure: DiscoveryError, first: Sequence[str], whe
 
 def _host(url: str) -> str:
     """The key of the site at the host of ``url``, as far as it is known before any request."""
-    parts = urlsplit(url if "://" in url else f"https://{url.lstrip('/')}")
-    return urlunsplit((parts.scheme, parts.netloc.lower(), "", "", ""))
+    parts = urlsplit(as_url(url.lstrip("/")))
+    return urlunsplit((parts.scheme, ascii_host(parts.netloc.lower()), "", "", ""))

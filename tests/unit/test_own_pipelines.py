@@ -36,7 +36,7 @@ def passed(pipeline: type, item: Any) -> Any:
 
 def test_error_names_the_pipeline_that_returns_no_row() -> None:
     assert passed(ReturnsRow, ROW) is ROW
-    with pytest.raises(NotARow, match=r"\.Forgets returned NoneType and not the row: it must end with"):
+    with pytest.raises(NotARow, match=r"\.ReturnsNothing returned NoneType and not the row: it must end with"):
         passed(ReturnsNothing, ROW)
     checkpoint = Checkpoint.__new__(Checkpoint)
     assert passed(ReturnsNothing, checkpoint) is checkpoint, "a pipeline of a user meets rows only"

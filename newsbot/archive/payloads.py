@@ -76,8 +76,8 @@ def pack(record: Record) -> bytes:
     """The payload of a row. This empties the state fields of ``record``."""
     for name, empty in zip(STATE_FIELDS, (None, "new", None, None, None), strict=True):
         setattr(record, name, empty)
-    # json_bytes repairs lone surrogates and odd values of ``raw``, as the feeds do, so that no content makes newsbot
-    # lose a row.
+    # json_bytes repairs lone surrogates and odd values of ``raw``, as the feeds do. So newsbot loses no row, whatever
+    # its content is.
     return _COMPRESSOR.compress(json_bytes(record)[0])
 
 

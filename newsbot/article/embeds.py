@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from newsbot.article.links import host
 
-# For each provider: a name in the URL of a frame, the provider, the form of the URL, the page.
+# One line for each provider: a part of the frame's URL, the provider, the pattern of the URL, the page's URL.
 _PAGES: tuple[tuple[str, str, re.Pattern[str], str], ...] = tuple(
     (name, provider, re.compile(pattern, re.I), page)
     for name, provider, pattern, page in (

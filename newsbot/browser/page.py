@@ -186,7 +186,7 @@ class PageRendering:
     def _leaves(self, request: Request) -> bool:
         """Whether the page itself navigates away. Such a page may never fire its load event.
 
-        A frame or a window that the page opens navigates too, and says nothing of the page.
+        A frame or a window that the page opens navigates too. Such a navigation does not end the page.
         """
         with contextlib.suppress(Error):  # a new window has no frame yet
             return request.is_navigation_request() and self._page is not None and request.frame == self._page.main_frame

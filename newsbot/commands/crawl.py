@@ -158,7 +158,7 @@ class Command(ScrapyCrawl):
         assert isinstance(task, asyncio.Task)
         task.add_done_callback(log_failure)
         self.crawler_process.start()
-        # If a run is stopped before its spider is opened, no other code sends this signal.
+        # A run that is stopped before its spider opens sends ``run_ended`` only here.
         self.crawler.signals.send_catch_log(run_ended)
         complete = self.crawler.stats.get_value("newsbot/receipt/complete") if self.crawler.stats else False
         if not complete:

@@ -111,8 +111,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         parser = await self.robot_parser(request)
         origin = _origin(request)
         if request.method == "GET" and request.url == f"{origin}/robots.txt":
-            # The site crawl reads the lines "Sitemap:" of robots.txt. It gets the text that was fetched for the rules,
-            # so robots.txt is not fetched again.
+            # The site crawl reads the lines "Sitemap:" of robots.txt. This response holds the text that was
+            # fetched for the rules, so robots.txt is not fetched again.
             kept = await self._memory.robots(origin)
             if kept is not None and robots_hold(kept, _wall()) > 0:
                 return TextResponse(request.url, status=kept.status, body=kept.body, flags=[KEPT])

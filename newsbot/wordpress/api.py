@@ -57,7 +57,7 @@ class Api:
         """The API of a site that refused ``_fields``. Only after a refusal in a second run do later runs leave
         ``_fields`` out."""
         if not self.takes_fields:
-            # A query that was built before the refusal was refused too.
+            # ``_fields`` is left out already. The refused query was built before that.
             return self
         return replace(self, takes_fields=False, fields_doubted=not self.fields_doubted)
 

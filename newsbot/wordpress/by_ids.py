@@ -237,7 +237,7 @@ def _is_left_out(reply: Reply, statuses: frozenset[int] = _GONE) -> bool:
     try:
         answer(reply)
     except Refused as refusal:
-        # A site without the route of a single row gives this answer for every existing row.
+        # A site without the route of single rows answers ``rest_no_route`` for each row, so this answer shows nothing.
         return refusal.status in statuses and refusal.code != "rest_no_route"
     except PayloadError:
         pass

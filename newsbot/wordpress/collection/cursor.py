@@ -208,7 +208,7 @@ class Cursor:
         """
         self.total = total if self.total is None else self.total
         if isinstance(self.stage, ById):
-            # Only these totals are kept: in the other ways of listing, each answer counts a different part of the rows.
+            # Totals are kept for this way of listing only. In other ways, each answer counts another part of the rows.
             self.last_total, self.totals = total, (*self.totals, total)[-TURNS:]
             self.in_turns = self.in_turns or are_turns(self.totals)
         fresh = self._register(rows)

@@ -122,7 +122,7 @@ class Explaining:
             yield from account.take(search.listed)
             alive = yield from account.bury(search.missing)
             if not alive and (len(account.asked), account.gone) != (fetched, gone):
-                # A row that vanished since the last count may hide that the search did not find another row.
+                # If a row vanished since the last count, the numbers may agree although the search missed another row.
                 yield from self._count_again("3")
                 return account.difference == 0
         # The search did not explain the difference, or it missed rows.
